@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package abi
+
+// Version is the major version of the contract. Another major version has
+// another marker, another import module and may differ in everything.
+const Version = 1
+
+// Marker is the name of the export by which a host recognises a module of
+// this version without running any of its code: a function without
+// parameters and results, which is never called.
+const Marker = "wcm_abi_v1"
+
+// MarkerPrefix starts the marker export of every version, so that a host can
+// name the version of a module that it refuses.
+const MarkerPrefix = "wcm_abi_v"
+
+// ImportModule is the module name of all host functions of this version.
+const ImportModule = "wcm_v1"
+
+// Memory is the name under which a guest exports its linear memory.
+const Memory = "memory"
+
+// The exports of a guest. README.md gives each one's parameters, results and
+// the owner of the memory that is passed.
+const (
+	ExportInitialize = "_initialize"   // ()         optional; called once, first
+	ExportAlloc      = "wcm_alloc"     // (i32) i32
+	ExportDescribe   = "wcm_describe"  // () i64
+	ExportConfigure  = "wcm_configure" // (i32 i32) i64   optional
+	ExportReconcile  = "wcm_reconcile" // (i32 i32) i64
+	ExportMap        = "wcm_map"       // (i32 i32) i64   optional
+	ExportGC         = "wcm_gc"        // ()              optional
+)
+
+// Operation names one host function. The number is an index for tables in a
+// process and never crosses the boundary; the name does.
+type Operation uint8
+
+// The operations, in the order of the specification.
+const (
+	OpGet Operation = iota
+	OpList
+	OpCreate
+	OpUpdate
+	OpPatch
+	OpApply
+	OpDelete
+	OpDeleteCollection
+	OpEvent
+	OpLog
+	OpLogEnabled
+	OpMetric
+	OpTake
+	// Operations is the number of operations.
+	Operations int = iota
+)
+
+var operationNames = [Operations]string{
+	OpGet:              "get",
+	OpList:             "list",
+	OpCreate:           "create",
+	OpUpdate:           "update",
+	OpPatch:            "patch",
+	OpApply:            "apply",
+	OpDelete:           "delete",
+	OpDeleteCollection: "delete_collection",
+	OpEvent:            "event",
+	OpLog:              "log",
+	OpLogEnabled:       "log_enabled",
+	OpMetric:           "metric",
+	OpTake:             "take",
+}
+
+// String returns the name of the host function, "get" for example.
+func (o Operation) String() string {
+	if int(o) < Operations {
+		return operationNames[o]
+	}
+	return "unknown"
+}
+
+// Write reports whether the operation changes objects in the API server.
+func (o Operation) Write() bool { return o >= OpCreate && o <= OpDeleteCollection }

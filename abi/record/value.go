@@ -1,0 +1,297 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+import (
+	"encoding/binary"
+	"errors"
+	"unicode/utf8"
+)
+
+// The causes of a malformed record.
+var (
+	ErrTruncated = errors.New("record ends inside a value")
+	ErrInvalid   = errors.New("record has a byte that its shape does not allow")
+	ErrTrailing  = errors.New("record has bytes behind its last field")
+)
+
+// maxDepth bounds the nesting of a record, as a guard against hostile shapes.
+const maxDepth = 32
+
+// Header identifies the object of a record. It stands before the body and is
+// not part of the comparison that wakes controllers.
+type Header struct {
+	Namespace string // empty for cluster-scoped objects
+	Name      string
+	UID       string
+	// ResourceVersion is the version of the object, or 0 if it has none.
+	// Versions of one resource are comparable as numbers (Kubernetes 1.35 and later).
+	ResourceVersion uint64
+}
+
+// AppendHeader appends the header's bytes: namespace, name and uid as String
+// values, then the resource version as an unsigned varint.
+func AppendHeader(b []byte, h Header) []byte {
+	b = AppendString(b, h.Namespace)
+	b = AppendString(b, h.Name)
+	b = AppendString(b, h.UID)
+	return binary.AppendUvarint(b, h.ResourceVersion)
+}
+
+// CutHeader splits a record into the four parts of its header, which alias
+// rec, and its body.
+func CutHeader(rec []byte) (namespace, name, uid []byte, version uint64, body []byte, err error) {
+	parts := [3][]byte{}
+	for i := range parts {
+		if parts[i], rec, err = CutBytes(rec); err != nil {
+			return nil, nil, nil, 0, nil, err
+		}
+	}
+	version, body, err = CutUvarint(rec)
+	return parts[0], parts[1], parts[2], version, body, err
+}
+
+// AppendString appends a value of kind String, Bytes or Raw.
+func AppendString[T ~string | ~[]byte](b []byte, v T) []byte {
+	b = binary.AppendUvarint(b, uint64(len(v)))
+	return append(b, v...)
+}
+
+// AppendBool appends a Bool, or the presence byte of an optional value.
+func AppendBool(b []byte, v bool) []byte {
+	if v {
+		return append(b, 1)
+	}
+	return append(b, 0)
+}
+
+// AppendInt appends an Int.
+func AppendInt(b []byte, v int64) []byte { return binary.AppendVarint(b, v) }
+
+// AppendCount appends the count of a List or Map.
+func AppendCount(b []byte, n int) []byte { return binary.AppendUvarint(b, uint64(n)) }
+
+// AppendTime appends a Time that is present.
+func AppendTime(b []byte, seconds int64, nanoseconds uint32) []byte {
+	zigzag := uint64(seconds)<<1 ^ uint64(seconds>>63)
+	b = binary.AppendUvarint(b, zigzag+1)
+	return binary.AppendUvarint(b, uint64(nanoseconds))
+}
+
+// AppendZero appends the value that stands for an absent one.
+func AppendZero(b []byte, s *Shape) []byte {
+	if s.Optional {
+		return append(b, 0)
+	}
+	switch s.Kind {
+	case Float:
+		return append(b, 0, 0, 0, 0, 0, 0, 0, 0)
+	case Struct:
+		for i := range s.Fields {
+			b = AppendZero(b, &s.Fields[i].Shape)
+		}
+		return b
+	}
+	return append(b, 0)
+}
+
+// CutUvarint reads an unsigned varint.
+func CutUvarint(b []byte) (uint64, []byte, error) {
+	v, n := binary.Uvarint(b)
+	if n == 0 {
+		return 0, nil, ErrTruncated
+	}
+	if n < 0 {
+		return 0, nil, ErrInvalid
+	}
+	return v, b[n:], nil
+}
+
+// CutInt reads an Int.
+func CutInt(b []byte) (int64, []byte, error) {
+	v, n := binary.Varint(b)
+	if n == 0 {
+		return 0, nil, ErrTruncated
+	}
+	if n < 0 {
+		return 0, nil, ErrInvalid
+	}
+	return v, b[n:], nil
+}
+
+// CutBytes reads a String, Bytes or Raw; the value aliases b.
+func CutBytes(b []byte) (value, rest []byte, err error) {
+	n, b, err := CutUvarint(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	if n > uint64(len(b)) {
+		return nil, nil, ErrTruncated
+	}
+	return b[:n:n], b[n:], nil
+}
+
+// CutBool reads a Bool or a presence byte.
+func CutBool(b []byte) (value bool, rest []byte, err error) {
+	if len(b) == 0 {
+		return false, nil, ErrTruncated
+	}
+	if b[0] > 1 {
+		return false, nil, ErrInvalid
+	}
+	return b[0] == 1, b[1:], nil
+}
+
+// CutTime reads a Time.
+func CutTime(b []byte) (seconds int64, nanoseconds uint32, present bool, rest []byte, err error) {
+	v, b, err := CutUvarint(b)
+	if err != nil || v == 0 {
+		return 0, 0, false, b, err
+	}
+	zigzag := v - 1
+	seconds = int64(zigzag>>1) ^ -int64(zigzag&1)
+	n, b, err := CutUvarint(b)
+	if err == nil && n > 999_999_999 {
+		err = ErrInvalid
+	}
+	return seconds, uint32(n), true, b, err
+}
+
+// CutCount reads the count of a List or Map and checks that at least one byte
+// per element is left, so that a count is safe to allocate by.
+func CutCount(b []byte, s *Shape) (int, []byte, error) {
+	n, b, err := CutUvarint(b)
+	if err != nil {
+		return 0, nil, err
+	}
+	if n > uint64(len(b)) && (s.Kind == Map || !empty(s.Elem)) {
+		return 0, nil, ErrTruncated
+	}
+	if n > 1<<24 {
+		return 0, nil, ErrInvalid
+	}
+	return int(n), b, nil
+}
+
+// empty reports whether values of the shape take no bytes: structs of nothing.
+func empty(s *Shape) bool {
+	if s.Optional || s.Kind != Struct {
+		return false
+	}
+	for i := range s.Fields {
+		if !empty(&s.Fields[i].Shape) {
+			return false
+		}
+	}
+	return true
+}
+
+// Skip returns what follows the value at the start of b.
+func Skip(b []byte, s *Shape) ([]byte, error) { return skip(b, s, maxDepth) }
+
+func skip(b []byte, s *Shape, depth int) ([]byte, error) {
+	if depth == 0 {
+		return nil, ErrInvalid
+	}
+	if s.Optional {
+		present, rest, err := CutBool(b)
+		if err != nil || !present {
+			return rest, err
+		}
+		b = rest
+	}
+	switch s.Kind {
+	case Struct:
+		var err error
+		for i := range s.Fields {
+			if b, err = skip(b, &s.Fields[i].Shape, depth-1); err != nil {
+				return nil, err
+			}
+		}
+		return b, nil
+	case List, Map:
+		return skipElements(b, s, depth)
+	}
+	return skipScalar(b, s.Kind)
+}
+
+func skipElements(b []byte, s *Shape, depth int) ([]byte, error) {
+	n, b, err := CutCount(b, s)
+	if err != nil {
+		return nil, err
+	}
+	for range n {
+		if s.Kind == Map {
+			if _, b, err = CutBytes(b); err != nil {
+				return nil, err
+			}
+		}
+		if b, err = skip(b, s.Elem, depth-1); err != nil {
+			return nil, err
+		}
+	}
+	return b, nil
+}
+
+func skipScalar(b []byte, k Kind) (rest []byte, err error) {
+	switch k {
+	case Bool:
+		_, rest, err = CutBool(b)
+	case Int:
+		_, rest, err = CutInt(b)
+	case Float:
+		if len(b) < 8 {
+			return nil, ErrTruncated
+		}
+		return b[8:], nil
+	case String, Bytes, Raw:
+		_, rest, err = CutBytes(b)
+	case Time:
+		_, _, _, rest, err = CutTime(b)
+	case IntOrString:
+		return skipIntOrString(b)
+	default:
+		err = ErrInvalid
+	}
+	return rest, err
+}
+
+func skipIntOrString(b []byte) (rest []byte, err error) {
+	if len(b) == 0 {
+		return nil, ErrTruncated
+	}
+	switch b[0] {
+	case 0:
+		return b[1:], nil
+	case 1:
+		_, rest, err = CutInt(b[1:])
+	case 2:
+		_, rest, err = CutBytes(b[1:])
+	default:
+		err = ErrInvalid
+	}
+	return rest, err
+}
+
+// Check reports whether rec is a whole record of the shape with nothing
+// behind it and UTF-8 in its header.
+func Check(rec []byte, s *Shape) error {
+	namespace, name, uid, _, body, err := CutHeader(rec)
+	if err != nil {
+		return err
+	}
+	if !utf8.Valid(namespace) || !utf8.Valid(name) || !utf8.Valid(uid) {
+		return ErrInvalid
+	}
+	return CheckBody(body, s)
+}
+
+// CheckBody is [Check] for a body without header.
+func CheckBody(body []byte, s *Shape) error {
+	rest, err := Skip(body, s)
+	if err == nil && len(rest) > 0 {
+		err = ErrTrailing
+	}
+	return err
+}

@@ -1,0 +1,273 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package abi
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"strconv"
+	"unicode/utf8"
+)
+
+// The protobuf wire types that the messages use.
+const (
+	wireVarint  = 0
+	wireFixed64 = 1
+	wireBytes   = 2
+	wireFixed32 = 5
+)
+
+// maxDepth bounds the nesting of shapes, the only recursive message.
+const maxDepth = 32
+
+// errTruncated and its neighbours are the causes inside a [MalformedError].
+var (
+	errTruncated = errors.New("the message ends inside the field")
+	errOverflow  = errors.New("the number does not fit")
+	errWireType  = errors.New("the wire type is not the one of the schema")
+	errUTF8      = errors.New("the string is not UTF-8")
+	errDepth     = errors.New("nested too deeply")
+)
+
+// MalformedError reports bytes that are not the message that they should be.
+type MalformedError struct {
+	Message string // the message type, "Request"
+	Field   string // the field's name in the schema, or its number as "#12"
+	Cause   error
+}
+
+// Error names the message, the field and the cause.
+func (e *MalformedError) Error() string {
+	return "malformed " + e.Message + ": field " + e.Field + ": " + e.Cause.Error()
+}
+
+// Unwrap returns the cause.
+func (e *MalformedError) Unwrap() error { return e.Cause }
+
+func appendTag(b []byte, number, wire int) []byte {
+	return binary.AppendUvarint(b, uint64(number)<<3|uint64(wire))
+}
+
+// The append functions leave out zero values, as proto3 does.
+
+func appendString(b []byte, number int, s string) []byte {
+	if s == "" {
+		return b
+	}
+	return appendElement(b, number, s)
+}
+
+// appendElement appends an element of a repeated string, also an empty one.
+func appendElement(b []byte, number int, s string) []byte {
+	b = appendTag(b, number, wireBytes)
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
+
+func appendBytes(b []byte, number int, v []byte) []byte {
+	if len(v) == 0 {
+		return b
+	}
+	b = appendTag(b, number, wireBytes)
+	b = binary.AppendUvarint(b, uint64(len(v)))
+	return append(b, v...)
+}
+
+func appendUint(b []byte, number int, v uint64) []byte {
+	if v == 0 {
+		return b
+	}
+	b = appendTag(b, number, wireVarint)
+	return binary.AppendUvarint(b, v)
+}
+
+func appendBool(b []byte, number int, v bool) []byte {
+	if !v {
+		return b
+	}
+	return append(appendTag(b, number, wireVarint), 1)
+}
+
+func appendDouble(b []byte, number int, v float64) []byte {
+	if v == 0 {
+		return b
+	}
+	b = appendTag(b, number, wireFixed64)
+	return binary.LittleEndian.AppendUint64(b, math.Float64bits(v))
+}
+
+// message is what can be embedded in another message.
+type message interface {
+	Append(b []byte) []byte
+}
+
+func appendMessage(b []byte, number int, m message) []byte {
+	return appendBytesAlways(b, number, m.Append(nil))
+}
+
+// appendBytesAlways also appends an empty value: an embedded message without
+// fields is present.
+func appendBytesAlways(b []byte, number int, v []byte) []byte {
+	b = appendTag(b, number, wireBytes)
+	b = binary.AppendUvarint(b, uint64(len(v)))
+	return append(b, v...)
+}
+
+// field is one field of a message as it stands in the bytes.
+type field struct {
+	message string
+	number  int
+	wire    int
+	value   uint64 // varint, fixed64, fixed32
+	data    []byte // bytes; aliases the input
+}
+
+// eachField calls visit for each field of a message in the order of the
+// bytes. Unknown fields reach visit as well, which ignores them: a newer side
+// may send more.
+func eachField(message string, b []byte, visit func(f *field) error) error {
+	f := field{message: message}
+	for len(b) > 0 {
+		n, err := f.next(b)
+		if err != nil {
+			return f.malformed("#"+strconv.Itoa(f.number), err)
+		}
+		b = b[n:]
+		if err := visit(&f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// next reads one field and returns how many bytes it took.
+func (f *field) next(b []byte) (int, error) {
+	f.number, f.value, f.data = 0, 0, nil
+	tag, n := binary.Uvarint(b)
+	if n <= 0 {
+		return 0, errTruncated
+	}
+	if tag>>3 == 0 || tag>>3 > 1<<29-1 {
+		return 0, errOverflow
+	}
+	f.number, f.wire = int(tag>>3), int(tag&7)
+	m, err := f.payload(b[n:])
+	return n + m, err
+}
+
+func (f *field) payload(b []byte) (int, error) {
+	switch f.wire {
+	case wireVarint:
+		v, n := binary.Uvarint(b)
+		if n == 0 {
+			return 0, errTruncated
+		}
+		if n < 0 {
+			return 0, errOverflow
+		}
+		f.value = v
+		return n, nil
+	case wireFixed64:
+		if len(b) < 8 {
+			return 0, errTruncated
+		}
+		f.value = binary.LittleEndian.Uint64(b)
+		return 8, nil
+	case wireFixed32:
+		if len(b) < 4 {
+			return 0, errTruncated
+		}
+		f.value = uint64(binary.LittleEndian.Uint32(b))
+		return 4, nil
+	case wireBytes:
+		length, n := binary.Uvarint(b)
+		if n <= 0 || length > uint64(len(b)-n) {
+			return 0, errTruncated
+		}
+		f.data = b[n : n+int(length) : n+int(length)]
+		return n + int(length), nil
+	}
+	return 0, errWireType
+}
+
+func (f *field) malformed(name string, cause error) error {
+	return &MalformedError{Message: f.message, Field: name, Cause: cause}
+}
+
+// The accessors below check the wire type and the range and name the field
+// in their error.
+
+func (f *field) text(name string, to *string) error {
+	if f.wire != wireBytes {
+		return f.malformed(name, errWireType)
+	}
+	if !utf8.Valid(f.data) {
+		return f.malformed(name, errUTF8)
+	}
+	*to = string(f.data)
+	return nil
+}
+
+func (f *field) texts(name string, to *[]string) error {
+	var s string
+	if err := f.text(name, &s); err != nil {
+		return err
+	}
+	*to = append(*to, s)
+	return nil
+}
+
+// bytes aliases the input.
+func (f *field) bytes(name string, to *[]byte) error {
+	if f.wire != wireBytes {
+		return f.malformed(name, errWireType)
+	}
+	*to = f.data
+	return nil
+}
+
+func (f *field) uint64(name string, to *uint64) error {
+	if f.wire != wireVarint {
+		return f.malformed(name, errWireType)
+	}
+	*to = f.value
+	return nil
+}
+
+func (f *field) uint32(name string, to *uint32) error {
+	if f.wire == wireVarint && f.value > math.MaxUint32 {
+		return f.malformed(name, errOverflow)
+	}
+	var v uint64
+	err := f.uint64(name, &v)
+	*to = uint32(v)
+	return err
+}
+
+func (f *field) bool(name string, to *bool) error {
+	if f.wire == wireVarint && f.value > 1 {
+		return f.malformed(name, errOverflow)
+	}
+	var v uint64
+	err := f.uint64(name, &v)
+	*to = v == 1
+	return err
+}
+
+func (f *field) double(name string, to *float64) error {
+	if f.wire != wireFixed64 {
+		return f.malformed(name, errWireType)
+	}
+	*to = math.Float64frombits(f.value)
+	return nil
+}
+
+// embedded decodes an embedded message.
+func (f *field) embedded(name string, to interface{ Decode(b []byte) error }) error {
+	if f.wire != wireBytes {
+		return f.malformed(name, errWireType)
+	}
+	return to.Decode(f.data)
+}
