@@ -14,6 +14,7 @@ type Event struct {
 	Reason    string // upper camel case, "SuccessfulCreate"
 	Message   string
 	Version   uint64 // resource version of the object, if known
+	Source    string // the reporting component; empty: the plugin's name
 }
 
 // Append appends the wire form to b.
@@ -25,7 +26,8 @@ func (m *Event) Append(b []byte) []byte {
 	b = appendBool(b, 5, m.Warning)
 	b = appendString(b, 6, m.Reason)
 	b = appendString(b, 7, m.Message)
-	return appendUint(b, 8, m.Version)
+	b = appendUint(b, 8, m.Version)
+	return appendString(b, 9, m.Source)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -49,6 +51,8 @@ func (m *Event) Decode(b []byte) error {
 			return f.text("message", &m.Message)
 		case 8:
 			return f.uint64("version", &m.Version)
+		case 9:
+			return f.text("source", &m.Source)
 		}
 		return nil
 	})
