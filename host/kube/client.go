@@ -1,0 +1,112 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package kube is the host's way to the API server for everything that is not
+// a cached read: writes, live reads, events and discovery.
+//
+// It speaks JSON bytes, because that is what guests send; it neither knows
+// guests nor caches, and it decides nothing: who may write, and what a result
+// means for a cache, is the business of package access. A [Client] is safe for
+// concurrent use.
+package kube
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+)
+
+// Target names a resource of the API server.
+type Target struct {
+	Group    string // empty for the core group
+	Version  string
+	Resource string // plural, lower case
+	Kind     string
+}
+
+// TargetOf returns the target that a module's description names.
+func TargetOf(r *abi.Resource) Target {
+	return Target{Group: r.Group, Version: r.Version, Resource: r.Resource, Kind: r.Kind}
+}
+
+// path returns the URL path segments of an object, or of the collection if
+// name is empty.
+func (t Target) path(namespace, name, subresource string) []string {
+	segments := []string{"/api", t.Version}
+	if t.Group != "" {
+		segments = []string{"/apis", t.Group, t.Version}
+	}
+	if namespace != "" {
+		segments = append(segments, "namespaces", namespace)
+	}
+	segments = append(segments, t.Resource)
+	if name != "" {
+		segments = append(segments, name)
+	}
+	if subresource != "" {
+		segments = append(segments, subresource)
+	}
+	return segments
+}
+
+// Client writes objects and reads them live.
+type Client struct {
+	rest *rest.RESTClient
+}
+
+// NewClient returns a client for the API server of config, whose transport,
+// QPS, burst and user agent it uses. It does no I/O.
+func NewClient(config *rest.Config) (*Client, error) {
+	c := rest.CopyConfig(config)
+	c.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
+	c.ContentConfig.ContentType = contentJSON
+	c.ContentConfig.AcceptContentTypes = contentJSON
+	r, err := rest.UnversionedRESTClientFor(c)
+	if err != nil {
+		return nil, fmt.Errorf("client for %s: %w", config.Host, err)
+	}
+	return &Client{rest: r}, nil
+}
+
+const contentJSON = "application/json"
+
+// Get reads one object, or a subresource of it, from the API server.
+func (c *Client) Get(ctx context.Context, t Target, namespace, name, subresource string) ([]byte, error) {
+	return c.rest.Get().AbsPath(t.path(namespace, name, subresource)...).Do(ctx).Raw()
+}
+
+// ListOptions selects the objects of a live list.
+type ListOptions struct {
+	Namespace     string // empty: all namespaces
+	LabelSelector string // empty: everything
+	FieldSelector string // empty: everything
+	Limit         uint32 // 0: all in one answer
+	Continue      string // from the answer before
+}
+
+// List reads a collection from the API server and returns the JSON of the
+// whole list object.
+func (c *Client) List(ctx context.Context, t Target, o ListOptions) ([]byte, error) {
+	r := c.rest.Get().AbsPath(t.path(o.Namespace, "", "")...)
+	for name, value := range map[string]string{
+		"labelSelector": o.LabelSelector, "fieldSelector": o.FieldSelector, "continue": o.Continue,
+	} {
+		if value != "" {
+			r.Param(name, value)
+		}
+	}
+	if o.Limit > 0 {
+		r.Param("limit", strconv.FormatUint(uint64(o.Limit), 10))
+	}
+	return r.Do(ctx).Raw()
+}
+
+// HTTPClient returns the transport, for parts that need one of their own on
+// the same connections.
+func (c *Client) HTTPClient() *http.Client { return c.rest.Client }

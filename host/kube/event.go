@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package kube
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes/scheme"
+	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/record"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+)
+
+// Events records Event objects through client-go's broadcaster, which
+// aggregates repeated events, limits the rate per object, and never blocks a
+// reconcile: events that it cannot deliver are dropped. Safe for concurrent use.
+type Events struct {
+	broadcaster record.EventBroadcaster
+	client      typedcorev1.CoreV1Interface
+
+	mu        sync.Mutex
+	recorders map[string]record.EventRecorder // by source; guarded by mu
+}
+
+// NewEvents returns a recorder that writes with config. It does no I/O before
+// [Events.Run].
+func NewEvents(config *rest.Config) (*Events, error) {
+	client, err := typedcorev1.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("event client: %w", err)
+	}
+	return &Events{
+		broadcaster: record.NewBroadcaster(),
+		client:      client,
+		recorders:   map[string]record.EventRecorder{},
+	}, nil
+}
+
+// Run delivers events until ctx is done, then those already recorded are
+// given up. Events recorded before Run wait for it.
+func (e *Events) Run(ctx context.Context) {
+	watcher := e.broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: e.client.Events("")})
+	<-ctx.Done()
+	watcher.Stop()
+	e.broadcaster.Shutdown()
+}
+
+// Record records an event about an object of the target. An event about a
+// cluster-scoped object goes to the namespace default, as upstream's does.
+func (e *Events) Record(t Target, event *abi.Event) {
+	apiVersion := t.Version
+	if t.Group != "" {
+		apiVersion = t.Group + "/" + t.Version
+	}
+	reference := &corev1.ObjectReference{
+		APIVersion: apiVersion, Kind: t.Kind,
+		Namespace: event.Namespace, Name: event.Name, UID: types.UID(event.UID),
+	}
+	if event.Version != 0 {
+		reference.ResourceVersion = fmt.Sprint(event.Version)
+	}
+	kind := corev1.EventTypeNormal
+	if event.Warning {
+		kind = corev1.EventTypeWarning
+	}
+	e.recorder(event.Source).Event(reference, kind, event.Reason, event.Message)
+}
+
+func (e *Events) recorder(source string) record.EventRecorder {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r, known := e.recorders[source]
+	if !known {
+		r = e.broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: source})
+		e.recorders[source] = r
+	}
+	return r
+}
