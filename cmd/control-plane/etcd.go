@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"net/url"
+	"os"
+
+	"go.etcd.io/etcd/server/v3/embed"
+	"go.etcd.io/etcd/server/v3/storage/wal"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+
+	"github.com/wasm-controller-manager/wcm/cmd/control-plane/bootstrap"
+)
+
+// startEtcd starts a single member that listens on sockets in the working
+// directory. The caller closes it.
+func startEtcd(dir bootstrap.Dir, fsync bool) (*embed.Etcd, error) {
+	cfg := embed.NewConfig()
+	cfg.Dir = dir.Etcd()
+	cfg.UnsafeNoFsync = !fsync
+
+	client, err := url.Parse(bootstrap.EtcdURL)
+	if err != nil {
+		return nil, err
+	}
+	peer, err := url.Parse(bootstrap.EtcdPeerURL)
+	if err != nil {
+		return nil, err
+	}
+	cfg.ListenClientUrls, cfg.AdvertiseClientUrls = []url.URL{*client}, []url.URL{*client}
+	cfg.ListenPeerUrls, cfg.AdvertisePeerUrls = []url.URL{*peer}, []url.URL{*peer}
+	cfg.InitialCluster = cfg.InitialClusterFromName(cfg.Name)
+	cfg.EnableGRPCGateway = false
+
+	shrink(cfg)
+	cfg.ZapLoggerBuilder = embed.NewZapLoggerBuilder(newEtcdLogger())
+	return embed.StartEtcd(cfg)
+}
+
+// shrink trades what a cluster needs for what a laptop likes: a member that is
+// alone elects itself in a tenth of a second, keeps few entries for followers
+// that it does not have, and writes a small log.
+func shrink(cfg *embed.Config) {
+	cfg.TickMs, cfg.ElectionMs = 10, 100
+	cfg.SnapshotCount, cfg.SnapshotCatchUpEntries = 2000, 100
+	cfg.QuotaBackendBytes = 2 << 30
+	cfg.MaxSnapFiles, cfg.MaxWalFiles = 1, 1
+	wal.SegmentSizeBytes = 8 << 20
+}
+
+// newEtcdLogger writes warnings to the log file, which [openLog] has put in
+// the place of standard error.
+func newEtcdLogger() *zap.Logger {
+	encoder := zapcore.NewConsoleEncoder(zap.NewProductionEncoderConfig())
+	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(os.Stderr), zap.WarnLevel)).Named("etcd")
+}
