@@ -19,6 +19,7 @@ import (
 // directory. The caller closes it.
 func startEtcd(dir bootstrap.Dir, fsync bool) (*embed.Etcd, error) {
 	cfg := embed.NewConfig()
+	cfg.Name = name
 	cfg.Dir = dir.Etcd()
 	cfg.UnsafeNoFsync = !fsync
 
@@ -54,6 +55,8 @@ func shrink(cfg *embed.Config) {
 // newEtcdLogger writes warnings to the log file, which [openLog] has put in
 // the place of standard error.
 func newEtcdLogger() *zap.Logger {
-	encoder := zapcore.NewConsoleEncoder(zap.NewProductionEncoderConfig())
+	format := zap.NewProductionEncoderConfig()
+	format.EncodeTime = zapcore.ISO8601TimeEncoder
+	encoder := zapcore.NewConsoleEncoder(format)
 	return zap.New(zapcore.NewCore(encoder, zapcore.AddSync(os.Stderr), zap.WarnLevel)).Named("etcd")
 }
