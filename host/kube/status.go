@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -28,8 +29,13 @@ func StatusOf(err error) (abi.Status, abi.Error) {
 	}
 	s := status.Status()
 	answer := abi.Error{Message: s.Message, Reason: string(s.Reason)}
-	if s.Details != nil && s.Details.RetryAfterSeconds > 0 {
-		answer.RetryAfterSeconds = uint32(s.Details.RetryAfterSeconds)
+	if s.Details != nil {
+		answer.RetryAfterSeconds = uint32(max(s.Details.RetryAfterSeconds, 0))
+		for _, cause := range s.Details.Causes {
+			if cause.Type != "" && !slices.Contains(answer.Causes, string(cause.Type)) {
+				answer.Causes = append(answer.Causes, string(cause.Type))
+			}
+		}
 	}
 	return statusOfReason(s.Reason, s.Code), answer
 }
