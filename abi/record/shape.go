@@ -18,6 +18,7 @@ package record
 import (
 	"hash/fnv"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -60,6 +61,8 @@ func (k Kind) String() string {
 //  1. Fields is set for a Struct only, and sorted by name, then by signature;
 //     no two fields have both in common.
 //  2. Elem is set for a List and a Map, and only for those.
+//  3. The element of a List takes at least one byte (it is not a struct of
+//     nothing, unless optional), so that a count never exceeds the bytes.
 type Shape struct {
 	Kind Kind
 	// Optional values have a byte before them, 0 if absent (and nothing
@@ -84,7 +87,9 @@ func (s Shape) Canonical() Shape {
 
 // Union returns the canonical shape that has every field of a and of b, which
 // must be of one signature. A value is optional in it if it is in either. Two
-// fields of one name whose kinds differ both stay, so each reader finds its own.
+// fields of one name whose signatures differ both stay, so each reader finds
+// its own. Union is commutative, associative and idempotent, and modifies
+// neither a nor b.
 func Union(a, b Shape) Shape {
 	u := Shape{Kind: b.Kind, Optional: a.Optional || b.Optional}
 	if a.Elem != nil || b.Elem != nil {
@@ -100,7 +105,6 @@ func Union(a, b Shape) Shape {
 			continue
 		}
 		u.Fields = append(u.Fields, Field{Name: f.Name, Shape: f.Shape.Canonical()})
-		u.Fields[len(u.Fields)-1].Optional = f.Optional
 	}
 	return u
 }
@@ -108,17 +112,11 @@ func Union(a, b Shape) Shape {
 func unionElem(a, b *Shape) Shape {
 	switch {
 	case a == nil:
-		return canonicalElem(*b)
+		return b.Canonical()
 	case b == nil:
-		return canonicalElem(*a)
+		return a.Canonical()
 	}
 	return Union(*a, *b)
-}
-
-func canonicalElem(s Shape) Shape {
-	c := s.Canonical()
-	c.Optional = s.Optional
-	return c
 }
 
 func compareFields(a, b Field) int {
@@ -138,8 +136,9 @@ func (s Shape) Signature() string {
 }
 
 // String renders the shape on one line, "{metadata{name string},spec{nodeName
-// string?}}" for example, where ? marks optional values. Equal canonical
-// shapes render equally, and only those.
+// string?}}" for example, where ? marks optional values. A name that holds
+// one of the signs used here is quoted as in Go. Equal canonical shapes render
+// equally, and only those.
 func (s Shape) String() string {
 	var b strings.Builder
 	s.render(&b)
@@ -154,7 +153,7 @@ func (s Shape) render(b *strings.Builder) {
 			if i > 0 {
 				b.WriteByte(',')
 			}
-			b.WriteString(f.Name)
+			b.WriteString(renderName(f.Name))
 			if f.Kind != Struct {
 				b.WriteByte(' ')
 			}
@@ -176,9 +175,21 @@ func (s Shape) render(b *strings.Builder) {
 	}
 }
 
-// Hash identifies the layout: the 64-bit FNV-1a hash of [Shape.String] of the
-// canonical shape. Guest and host compare it at load, which proves that both
-// put the fields into the same order.
+// signs are the characters that separate the parts of a rendered shape.
+const signs = " {}<>,?"
+
+// renderName quotes a name that could be mistaken for another part of the shape.
+func renderName(name string) string {
+	if quoted := strconv.Quote(name); name == "" || quoted[1:len(quoted)-1] != name || strings.ContainsAny(name, signs) {
+		return quoted
+	}
+	return name
+}
+
+// Hash identifies the layout: the 64-bit FNV-1a hash of [Shape.String] of a
+// canonical shape. Guest and host compare it at load, which shows that both
+// put the fields into the same order. It is no cryptographic hash: to tell
+// shapes of different plugins apart, compare [Shape.String].
 func (s Shape) Hash() uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(s.String()))
@@ -219,6 +230,9 @@ func (s *Shape) validate(path string, depth int) error {
 	case s.Kind != Struct && len(s.Fields) > 0:
 		return &ShapeError{Path: path, Cause: "only structs have fields"}
 	}
+	if s.Kind == List && empty(s.Elem) {
+		return &ShapeError{Path: path, Cause: "the elements of a list must take bytes: name a field of them or make them optional"}
+	}
 	if s.Elem != nil {
 		return s.Elem.validate(path+"[]", depth-1)
 	}
@@ -238,4 +252,17 @@ func (s *Shape) validate(path string, depth int) error {
 		}
 	}
 	return nil
+}
+
+// empty reports whether values of the shape take no bytes: structs of nothing.
+func empty(s *Shape) bool {
+	if s.Optional || s.Kind != Struct {
+		return false
+	}
+	for i := range s.Fields {
+		if !empty(&s.Fields[i].Shape) {
+			return false
+		}
+	}
+	return true
 }

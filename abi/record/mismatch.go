@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package record
+
+// MismatchError reports an object with a value of another type than its shape
+// has. Whoever converts the object returns it together with a whole record in
+// which such values count as absent, because one odd object must not stop a
+// cache: a cache keeps the record and warns, settings are refused. If there
+// are several such values the error names one of them.
+type MismatchError struct {
+	Path string // "spec.containers[2].ports", "metadata.labels[\"app\"]"
+	Want string // what the shape has, "int" for example
+	Got  string // what the object has: "bool", "number", "string", "array" or "object"
+}
+
+// Error names the field, what it should be and what it is, never its value.
+func (e *MismatchError) Error() string {
+	return "field " + e.Path + ": want " + e.Want + ", got " + e.Got
+}
