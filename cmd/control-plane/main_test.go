@@ -1,0 +1,206 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// asCommand in the environment makes the test binary be the command.
+const asCommand = "WCM_TEST_AS_COMMAND"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asCommand) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// TestUpDown goes through the life of a named data directory.
+func TestUpDown(t *testing.T) {
+	dir, config := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "sub", "config")
+	up := startUp(t, "--data-dir", dir, "--kubeconfig", config)
+	if !strings.HasSuffix(up.ready, " kubeconfig="+config+"\n") {
+		t.Errorf("up says %q, want the kubeconfig %s", up.ready, config)
+	}
+	written, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if printed := runOK(t, "kubeconfig", "--data-dir", dir); printed != string(written) {
+		t.Errorf("kubeconfig prints\n%s\nwant what up wrote\n%s", printed, written)
+	}
+	if _, stderr, code := runCommand(t, "up", "--data-dir", dir); code != exitFailed || !strings.Contains(stderr, "served by another process") {
+		t.Errorf("a second up exits %d with %q, want %d and the reason", code, stderr, exitFailed)
+	}
+	runOK(t, "down", "--data-dir", dir)
+	up.wantExit(t, 0)
+	runOK(t, "down", "--data-dir", dir) // it is down already
+
+	again := startUp(t, "--data-dir", dir, "--kubeconfig", config)
+	if again.ready != up.ready {
+		t.Errorf("up says %q the second time, want %q as the first", again.ready, up.ready)
+	}
+}
+
+// TestTemporary: without --data-dir nothing stays.
+func TestTemporary(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	up := startUp(t)
+	up.signal(t, os.Interrupt)
+	up.wantExit(t, 0)
+	if left, err := filepath.Glob(filepath.Join(temp, "*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, error %v", left, err)
+	}
+	if stderr := up.stderr.String(); stderr != "" {
+		t.Errorf("the screen has %q, want nothing", stderr)
+	}
+}
+
+// TestParentGone: the end of standard input stops it, if asked for.
+func TestParentGone(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "data")
+	up := startUp(t, "--data-dir", dir, "--exit-with-parent", "--remove-data-with-parent")
+	if err := up.stdin.Close(); err != nil {
+		t.Fatal(err)
+	}
+	up.wantExit(t, 0)
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the data directory is still there, error %v", err)
+	}
+}
+
+// TestSecondSignal: whoever asks twice does not wait.
+func TestSecondSignal(t *testing.T) {
+	up := startUp(t, "--data-dir", t.TempDir())
+	up.signal(t, syscall.SIGTERM)
+	up.signal(t, os.Interrupt)
+	up.wantExit(t, exitInterrupted)
+}
+
+// TestErrors: a failure says what and, once there is a log, how it came to it.
+func TestErrors(t *testing.T) {
+	tests := []struct {
+		args []string
+		code int
+		want string
+	}{
+		{[]string{"up", "--no-such-flag"}, exitUsage, "no-such-flag"},
+		{[]string{"up", "--port", "70000"}, exitUsage, "70000 is not a port"},
+		{[]string{"up", "--remove-data-with-parent"}, exitUsage, "needs --exit-with-parent"},
+		{[]string{"up", "--", "--no-such-flag"}, exitFailed, "no-such-flag"},
+		{[]string{"up", "--feature-gates", "NoSuchGate=true"}, exitFailed, "the end of "},
+		{[]string{"down"}, exitUsage, "--data-dir is required"},
+		{[]string{"down", "--data-dir", "/no/such/directory"}, exitFailed, "not the data directory"},
+		{[]string{"kubeconfig", "--data-dir", "/no/such/directory"}, exitFailed, "has not been served yet"},
+	}
+	t.Setenv("TMPDIR", t.TempDir())
+	for _, test := range tests {
+		_, stderr, code := runCommand(t, test.args...)
+		if code != test.code || !strings.Contains(stderr, test.want) {
+			t.Errorf("%q exits %d with %q, want %d with %q", test.args, code, stderr, test.code, test.want)
+		}
+	}
+}
+
+// A running is an "up" that is ready.
+type running struct {
+	cmd    *exec.Cmd
+	stdin  io.Closer
+	stderr *bytes.Buffer // complete once the command has ended
+	ready  string
+	done   chan struct{} // closed when the command has ended
+}
+
+var readyLine = regexp.MustCompile(`^ready: https://127\.0\.0\.1:\d+ kubeconfig=/.*\n$`)
+
+func startUp(t *testing.T, args ...string) *running {
+	t.Helper()
+	r := &running{cmd: command(append([]string{"up"}, args...)...), stderr: &bytes.Buffer{}, done: make(chan struct{})}
+	r.cmd.Stderr = r.stderr
+	stdin, err := r.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.stdin = stdin
+	stdout, err := r.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r.ready, _ = bufio.NewReader(stdout).ReadString('\n')
+	go func() {
+		r.cmd.Wait() // ProcessState has what the tests ask for
+		close(r.done)
+	}()
+	t.Cleanup(func() {
+		r.cmd.Process.Kill()
+		<-r.done
+	})
+	if !readyLine.MatchString(r.ready) {
+		r.cmd.Process.Kill()
+		<-r.done
+		t.Fatalf("up %q says %q, want %s\n%s", args, r.ready, readyLine, r.stderr)
+	}
+	return r
+}
+
+func (r *running) signal(t *testing.T, s os.Signal) {
+	t.Helper()
+	if err := r.cmd.Process.Signal(s); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (r *running) wantExit(t *testing.T, code int) {
+	t.Helper()
+	select {
+	case <-r.done:
+	case <-time.After(stopTimeout):
+		t.Fatalf("still running after %s", stopTimeout)
+	}
+	if got := r.cmd.ProcessState.ExitCode(); got != code {
+		t.Errorf("exit code %d, want %d\n%s", got, code, r.stderr)
+	}
+}
+
+func command(args ...string) *exec.Cmd {
+	cmd := exec.Command(os.Args[0], args...)
+	cmd.Env = append(os.Environ(), asCommand+"=1")
+	return cmd
+}
+
+func runCommand(t *testing.T, args ...string) (stdout, stderr string, code int) {
+	t.Helper()
+	cmd := command(args...)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil && cmd.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return out.String(), errOut.String(), cmd.ProcessState.ExitCode()
+}
+
+func runOK(t *testing.T, args ...string) string {
+	t.Helper()
+	stdout, stderr, code := runCommand(t, args...)
+	if code != 0 {
+		t.Fatalf("%q exits %d: %s", args, code, stderr)
+	}
+	return stdout
+}
