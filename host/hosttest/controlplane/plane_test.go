@@ -102,12 +102,22 @@ func TestRestart(t *testing.T) {
 	checkPod(t, client, want)
 }
 
-// TestStop leaves no process, no port and no temporary directory.
+// TestStop leaves no process, no port and no temporary directory, and does not
+// wait for clients to end their watches.
 func TestStop(t *testing.T) {
 	p, temp := start(t, controlplane.Options{})
 	addr := address(t, p)
+	watch, err := kubernetes.NewForConfigOrDie(p.RESTConfig()).CoreV1().Pods("").Watch(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer watch.Stop()
+	began := time.Now()
 	if err := p.Stop(); err != nil {
 		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 15*time.Second {
+		t.Errorf("Stop took %s", took)
 	}
 	if conn, err := net.Dial("tcp", addr); err == nil {
 		conn.Close()

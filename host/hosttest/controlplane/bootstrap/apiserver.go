@@ -69,6 +69,8 @@ func (s APIServer) Args() []string {
 		"--allow-privileged=true",
 		"--service-cluster-ip-range=10.0.0.0/24",
 		"--endpoint-reconciler-type=none", // loopback is no valid endpoint
+		// Without it a stop waits a minute for clients to end their watches.
+		"--shutdown-watch-termination-grace-period=1s",
 	}
 	if !s.ServiceAccountAdmission {
 		args = append(args, "--disable-admission-plugins=ServiceAccount")
