@@ -1,0 +1,238 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/client-go/util/workqueue"
+)
+
+// The causes with which the context of an attempt ends.
+var (
+	// ErrTimeout means that the attempt took longer than Options.Timeout.
+	ErrTimeout = errors.New("reconcile took too long")
+	// ErrStopping means that the controller stops and waited for
+	// Options.DrainTimeout already.
+	ErrStopping = errors.New("controller is stopping")
+)
+
+// ErrRunning is returned by Run if the controller still runs, be it that a
+// reconcile of an earlier Run has not returned.
+var ErrRunning = errors.New("controller is running already")
+
+// DefaultDrainTimeout is kube-controller-manager's --controller-shutdown-timeout.
+const DefaultDrainTimeout = 10 * time.Second
+
+// abandonAfter is how long an attempt may go on after its context has ended
+// before Run gives up on it.
+const abandonAfter = 5 * time.Second
+
+// Options configure a [Controller].
+type Options struct {
+	// Name stands in logs and as the label controller in metrics. Required.
+	Name string
+	// Reconciler reconciles until the first Swap. Required.
+	Reconciler Reconciler
+	// Concurrency is the number of workers; 0 means 1.
+	Concurrency int
+	// Timeout limits one attempt, which counts as failed if it heeds its
+	// context; 0 means no limit.
+	Timeout time.Duration
+	// DrainTimeout is how long Run lets attempts finish when it stops, before
+	// it ends their context; 0 means DefaultDrainTimeout, less that it does not wait.
+	DrainTimeout time.Duration
+	// Logger gets a line per attempt; nil discards them.
+	Logger *slog.Logger
+	// Observer is told of each attempt; nil means nobody is.
+	Observer Observer
+	// QueueMetrics makes the workqueue_* metrics of the queue; nil means none.
+	QueueMetrics workqueue.MetricsProvider
+}
+
+// Controller is one reconcile loop. Make it with [New].
+type Controller struct {
+	name         string
+	concurrency  int
+	timeout      time.Duration
+	drainTimeout time.Duration
+	log          *slog.Logger
+	observer     Observer
+	queueMetrics workqueue.MetricsProvider
+	idPrefix     string
+	attempts     atomic.Uint64
+
+	mu         sync.Mutex
+	generation *generation  // the current reconciler
+	running    int          // attempts of all generations that have not ended
+	work       *work        // nil unless Run runs
+	stopping   bool         // Run runs, but takes no more keys
+	kept       kept         // the keys to add when Run runs again
+	notes      map[Key]note // what is remembered of keys that failed or wait
+}
+
+// note is what a Controller remembers of a key.
+type note struct {
+	failures int  // in a row, on the current reconciler
+	waiting  bool // for the time of a retry or of RequeueAfter
+}
+
+// New returns a controller that runs nothing yet.
+func New(o Options) *Controller {
+	c := &Controller{
+		name:         o.Name,
+		concurrency:  max(o.Concurrency, 1),
+		timeout:      o.Timeout,
+		drainTimeout: o.DrainTimeout,
+		log:          o.Logger,
+		observer:     o.Observer,
+		queueMetrics: o.QueueMetrics,
+		idPrefix:     newIDPrefix(),
+		generation:   newGeneration(o.Reconciler),
+		kept:         newKept(),
+		notes:        map[Key]note{},
+	}
+	if c.drainTimeout == 0 {
+		c.drainTimeout = DefaultDrainTimeout
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.log = c.log.With(logController, o.Name)
+	if c.observer == nil {
+		c.observer = nobody{}
+	}
+	return c
+}
+
+// Add asks for a reconcile of key, because something changed. A key that
+// waits already, also in the low lane, is reconciled once. While Run does not
+// run the key is kept, so that watches may start before a leader is elected.
+func (c *Controller) Add(key Key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.addLocked(key, false)
+}
+
+// AddLow asks for a reconcile of key although nothing changed: the object is
+// in an initial list, or the reconciler is a new one. Keys of Add go first,
+// but one key in sixteen is a low one, so that they are not starved.
+func (c *Controller) AddLow(key Key) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.addLocked(key, true)
+}
+
+func (c *Controller) addLocked(key Key, low bool) {
+	if c.work == nil || c.stopping {
+		c.kept.add(key, low)
+		return
+	}
+	c.work.addLocked(key, low)
+}
+
+// Len returns the number of keys that are ready and wait for a worker.
+func (c *Controller) Len() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.work == nil || c.stopping {
+		return c.kept.lanes.Len()
+	}
+	return c.work.Len()
+}
+
+// Run reconciles until ctx ends. Then it takes no more keys, lets the attempts
+// in flight finish for Options.DrainTimeout, and ends their context after
+// that. It returns nil when no attempt is left, and an error if some ignore the
+// end of their context.
+//
+// Run may be called again after it returned, when the lease is won again for
+// example: keys that were not reconciled, or that wait for a time, are kept.
+func (c *Controller) Run(ctx context.Context) error {
+	w, err := c.start()
+	if err != nil {
+		return err
+	}
+	// Attempts outlive ctx by the drain timeout.
+	attempts, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer cancel(ErrStopping)
+
+	var workers sync.WaitGroup
+	for range c.concurrency {
+		workers.Go(func() { c.workOn(attempts, w) }) // ends after w.stop, see drain
+	}
+	<-ctx.Done()
+	c.stop(w)
+	err = c.drain(&workers, cancel)
+	c.end()
+	return err
+}
+
+func (c *Controller) start() (*work, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.work != nil || c.running > 0 {
+		return nil, fmt.Errorf("controller %s: %w", c.name, ErrRunning)
+	}
+	c.observer.RunStarted(c.concurrency)
+	c.work, c.stopping = newWork(c.name, c.queueMetrics, c.Add), false
+	waiting := c.kept
+	c.kept = newKept()
+	for waiting.lanes.Len() > 0 {
+		key, low := waiting.lanes.take()
+		c.work.addLocked(key, low)
+	}
+	return c.work, nil
+}
+
+// stop makes the workers end after their current attempt.
+func (c *Controller) stop(w *work) {
+	c.mu.Lock()
+	c.stopping = true
+	c.mu.Unlock()
+	w.stop() // not under the mutex: it waits for goroutines that may add a key
+}
+
+// drain waits for the workers, as long as Run promises.
+func (c *Controller) drain(workers *sync.WaitGroup, cancel context.CancelCauseFunc) error {
+	drained := make(chan struct{})
+	go func() { // ends with the workers
+		workers.Wait()
+		close(drained)
+	}()
+	select {
+	case <-drained:
+		return nil
+	case <-time.After(max(c.drainTimeout, 0)):
+		cancel(ErrStopping)
+	}
+	select {
+	case <-drained:
+		return nil
+	case <-time.After(abandonAfter):
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return fmt.Errorf("controller %s: %d reconciles ignore that they are canceled", c.name, c.running)
+	}
+}
+
+// end keeps the keys that wait for a time, since their timers are gone.
+func (c *Controller) end() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.work, c.stopping = nil, false
+	for key, n := range c.notes {
+		if n.waiting {
+			c.kept.add(key, true)
+			c.setNoteLocked(key, note{failures: n.failures})
+		}
+	}
+	c.observer.RunEnded()
+}

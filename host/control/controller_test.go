@@ -1,0 +1,265 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package control
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// recorder is a reconciler that notes which keys it was given and answers what
+// the test says.
+type recorder struct {
+	answer func(ctx context.Context, a Attempt) Outcome // nil: done
+
+	mu       sync.Mutex
+	attempts []Attempt
+}
+
+func (r *recorder) Reconcile(ctx context.Context, a Attempt) Outcome {
+	r.mu.Lock()
+	r.attempts = append(r.attempts, a)
+	r.mu.Unlock()
+	if r.answer == nil {
+		return Outcome{}
+	}
+	return r.answer(ctx, a)
+}
+
+func (r *recorder) names() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var names []string
+	for _, a := range r.attempts {
+		names = append(names, a.Key.Name)
+	}
+	return strings.Join(names, " ")
+}
+
+// run runs c until the returned function is called, which waits for Run and
+// returns its error.
+func run(t *testing.T, c *Controller) (stop func() error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	result := make(chan error, 1)
+	go func() { result <- c.Run(ctx) }()
+	return func() error {
+		cancel()
+		return <-result
+	}
+}
+
+func newTest(r Reconciler) *Controller { return New(Options{Name: "test", Reconciler: r}) }
+
+func expectNames(t *testing.T, r *recorder, want string) {
+	t.Helper()
+	synctest.Wait()
+	if diff := cmp.Diff(want, r.names()); diff != "" {
+		t.Fatalf("reconciled keys: -want +got:\n%s", diff)
+	}
+}
+
+func expectStopped(t *testing.T, stop func() error) {
+	t.Helper()
+	if err := stop(); err != nil {
+		t.Fatalf("Run() = %v, want nil", err)
+	}
+}
+
+func TestKeysBeforeRunAreKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		c := newTest(r)
+		c.AddLow(key("a"))
+		c.AddLow(key("b"))
+		c.Add(key("c"))
+		c.Add(key("b"))
+		if got := c.Len(); got != 3 {
+			t.Errorf("Len() before Run = %d, want 3", got)
+		}
+		stop := run(t, c)
+		expectNames(t, r, "c b a")
+		expectStopped(t, stop)
+	})
+}
+
+func TestRetryBacksOffAndCountsFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at []time.Duration
+		r := &recorder{}
+		r.answer = func(_ context.Context, a Attempt) Outcome {
+			at = append(at, time.Since(start))
+			if a.Failures < 3 {
+				return Outcome{Err: errTest}
+			}
+			return Outcome{}
+		}
+		c := newTest(r)
+		stop := run(t, c)
+		c.Add(key("a"))
+		time.Sleep(time.Hour)
+		c.Add(key("a"))
+		synctest.Wait()
+		want := []time.Duration{0, 5, 15, 35} // milliseconds
+		for i := range want {
+			want[i] *= time.Millisecond
+		}
+		if diff := cmp.Diff(append(want, time.Hour), at[:5]); diff != "" {
+			t.Errorf("times of attempts: -want +got:\n%s", diff)
+		}
+		var failures []int
+		for _, a := range r.attempts[:5] {
+			failures = append(failures, a.Failures)
+		}
+		if diff := cmp.Diff([]int{0, 1, 2, 3, 0}, failures); diff != "" {
+			t.Errorf("Attempt.Failures: -want +got:\n%s", diff)
+		}
+		expectStopped(t, stop)
+	})
+}
+
+func TestRequeueAfter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var at []time.Duration
+		r := &recorder{}
+		r.answer = func(context.Context, Attempt) Outcome {
+			at = append(at, time.Since(start))
+			if len(at) == 1 {
+				return Outcome{RequeueAfter: time.Minute}
+			}
+			return Outcome{}
+		}
+		c := newTest(r)
+		stop := run(t, c)
+		c.Add(key("a"))
+		time.Sleep(10 * time.Second)
+		c.Add(key("a")) // a change wakes the key although it waits
+		time.Sleep(time.Hour)
+		if diff := cmp.Diff([]time.Duration{0, 10 * time.Second, time.Minute}, at); diff != "" {
+			t.Errorf("times of attempts: -want +got:\n%s", diff)
+		}
+		expectStopped(t, stop)
+	})
+}
+
+func TestTerminalWaitsForAChange(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{answer: func(context.Context, Attempt) Outcome { return Outcome{Err: errTest, Terminal: true} }}
+		c := newTest(r)
+		stop := run(t, c)
+		c.Add(key("a"))
+		time.Sleep(24 * time.Hour)
+		expectNames(t, r, "a")
+		c.Add(key("a"))
+		expectNames(t, r, "a a")
+		expectStopped(t, stop)
+	})
+}
+
+func TestAddWhileReconciling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{answer: func(context.Context, Attempt) Outcome {
+			time.Sleep(time.Second)
+			return Outcome{}
+		}}
+		c := New(Options{Name: "test", Reconciler: r, Concurrency: 4})
+		stop := run(t, c)
+		c.Add(key("a"))
+		synctest.Wait()
+		c.Add(key("a"))
+		c.Add(key("a"))
+		expectNames(t, r, "a") // never twice at the same time
+		time.Sleep(time.Minute)
+		expectNames(t, r, "a a")
+		expectStopped(t, stop)
+	})
+}
+
+func TestPanicIsATrap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{answer: func(_ context.Context, a Attempt) Outcome {
+			if a.Failures == 0 {
+				panic("our own bug")
+			}
+			return Outcome{}
+		}}
+		o := &reports{}
+		c := New(Options{Name: "test", Reconciler: r, Observer: o})
+		stop := run(t, c)
+		c.Add(key("a"))
+		time.Sleep(time.Minute)
+		expectNames(t, r, "a a")
+		first := o.all[0].Outcome
+		if !first.Trap || !strings.Contains(first.Err.Error(), "our own bug") || !strings.Contains(first.Err.Error(), "controller_test.go") {
+			t.Errorf("Outcome of a panic = %+v, want a trap with the panic's value and stack", first)
+		}
+		expectStopped(t, stop)
+	})
+}
+
+func TestTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var cause error
+		r := &recorder{answer: func(ctx context.Context, a Attempt) Outcome {
+			if a.Failures > 0 {
+				return Outcome{}
+			}
+			<-ctx.Done()
+			cause = context.Cause(ctx)
+			return Outcome{Err: ctx.Err(), Status: abi.StatusCanceled}
+		}}
+		o := &reports{}
+		c := New(Options{Name: "test", Reconciler: r, Timeout: time.Minute, Observer: o})
+		stop := run(t, c)
+		c.Add(key("a"))
+		time.Sleep(time.Hour)
+		expectNames(t, r, "a a")
+		if !errors.Is(cause, ErrTimeout) {
+			t.Errorf("cause of the context's end = %v, want %v", cause, ErrTimeout)
+		}
+		if !o.all[0].TimedOut || o.all[1].TimedOut {
+			t.Errorf("TimedOut = %v, %v, want true, false", o.all[0].TimedOut, o.all[1].TimedOut)
+		}
+		expectStopped(t, stop)
+	})
+}
+
+func TestIDsAreUnique(t *testing.T) {
+	c, d := newTest(nil), newTest(nil)
+	ids := []string{c.nextID(), c.nextID(), d.nextID(), d.nextID()}
+	slices.Sort(ids)
+	if got := len(slices.Compact(ids)); got != 4 {
+		t.Errorf("%d unique IDs of 4: %v", got, ids)
+	}
+}
+
+// reports is an Observer that keeps what it is told.
+type reports struct {
+	mu  sync.Mutex
+	all []Report
+}
+
+func (*reports) RunStarted(int)  {}
+func (*reports) RunEnded()       {}
+func (*reports) AttemptStarted() {}
+func (r *reports) AttemptEnded(report Report) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, report)
+}
