@@ -1,0 +1,162 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package metric
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promauto"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+)
+
+// pluginMetrics are about modules and their instances.
+type pluginMetrics struct {
+	loaded    prometheus.Gauge
+	refused   *prometheus.CounterVec
+	compile   *prometheus.HistogramVec
+	reloads   *prometheus.CounterVec
+	instances *prometheus.GaugeVec
+	memory    *prometheus.GaugeVec
+	calls     *prometheus.HistogramVec
+	traps     *prometheus.CounterVec
+	hostCalls *prometheus.CounterVec
+	wakeups   *prometheus.CounterVec
+}
+
+func newPluginMetrics(f promauto.Factory) pluginMetrics {
+	return pluginMetrics{
+		loaded: f.NewGauge(prometheus.GaugeOpts{Name: "wcm_modules_loaded",
+			Help: "Modules that are compiled and in use."}),
+		refused: counter(f, "wcm_modules_refused_total",
+			"Modules that were not loaded, by reason.", "reason"),
+		compile: histogram(f, "wcm_module_compile_seconds",
+			"How long it took to compile a module, or to load it from the cache.",
+			prometheus.ExponentialBuckets(0.005, 2, 14), labelPlugin), // 5 ms to 41 s
+		reloads: counter(f, "wcm_reloads_total",
+			"Replacements of a plugin's module by result: success, or error (the old one runs on).",
+			labelPlugin, labelResult),
+		instances: gauge(f, "wcm_instances",
+			"Instances of a plugin.", labelPlugin),
+		memory: gauge(f, "wcm_guest_memory_bytes",
+			"Linear memory of all instances of a plugin.", labelPlugin),
+		calls: histogram(f, "wcm_guest_call_seconds",
+			"How long a call into a guest took, host calls included; its count is the number of calls.",
+			prometheus.ExponentialBuckets(1e-6, 4, 13), labelPlugin, "function"), // 1 µs to 17 s
+		traps: counter(f, "wcm_guest_traps_total",
+			"Calls into a guest that trapped or were cut off; the instance is thrown away.", labelPlugin, "function"),
+		hostCalls: counter(f, "wcm_host_calls_total",
+			"Operations that guests asked for, by status.", labelPlugin, "operation", "status"),
+		wakeups: counter(f, "wcm_wakeups_total",
+			"Watch events for a controller: delivered, or filtered because nothing changed that it reads.",
+			labelPlugin, labelController, labelResult),
+	}
+}
+
+// ModuleLoaded counts one more module in use, or with -1 one less.
+func (m *Metrics) ModuleLoaded(delta int) { m.plugin.loaded.Add(float64(delta)) }
+
+// ModuleRefused counts a module that was not loaded. The reason is one word of
+// a closed list, never text of the module.
+func (m *Metrics) ModuleRefused(reason string) { m.plugin.refused.WithLabelValues(reason).Inc() }
+
+// Plugin is the metrics of one plugin. Make it with [Metrics.Plugin].
+type Plugin struct {
+	// Instances is the number of instances.
+	Instances prometheus.Gauge
+	// Memory is the linear memory of all instances, in bytes.
+	Memory prometheus.Gauge
+
+	metrics   *pluginMetrics
+	name      string
+	compile   prometheus.Observer
+	functions map[string]function
+	succeeded [abi.Operations]prometheus.Counter // host calls with StatusOK
+	reloaded  map[bool]prometheus.Counter
+}
+
+// function is one export of a guest.
+type function struct {
+	seconds prometheus.Observer
+	traps   prometheus.Counter
+}
+
+// functions are the exports that a host calls; nothing else becomes a label.
+var functions = []string{
+	abi.ExportInitialize, abi.ExportDescribe, abi.ExportConfigure, abi.ExportReconcile, abi.ExportMap, abi.ExportGC,
+}
+
+// Plugin returns the metrics of the plugin with this name.
+func (m *Metrics) Plugin(name string) *Plugin {
+	v := &m.plugin
+	p := &Plugin{
+		Instances: v.instances.WithLabelValues(name),
+		Memory:    v.memory.WithLabelValues(name),
+		metrics:   v,
+		name:      name,
+		compile:   v.compile.WithLabelValues(name),
+		functions: map[string]function{},
+		reloaded: map[bool]prometheus.Counter{
+			true:  v.reloads.WithLabelValues(name, "success"),
+			false: v.reloads.WithLabelValues(name, "error"),
+		},
+	}
+	for _, f := range functions {
+		p.functions[f] = function{v.calls.WithLabelValues(name, f), v.traps.WithLabelValues(name, f)}
+	}
+	// Only the status ok starts at zero: most of the others never occur.
+	for op := range p.succeeded {
+		p.succeeded[op] = p.hostCall(abi.Operation(op), abi.StatusOK)
+	}
+	return p
+}
+
+func (p *Plugin) hostCall(op abi.Operation, s abi.Status) prometheus.Counter {
+	return p.metrics.hostCalls.WithLabelValues(p.name, op.String(), s.String())
+}
+
+// Compiled observes how long it took to compile the module.
+func (p *Plugin) Compiled(d time.Duration) { p.compile.Observe(d.Seconds()) }
+
+// Reloaded counts a replacement of the module, or a failed one.
+func (p *Plugin) Reloaded(ok bool) { p.reloaded[ok].Inc() }
+
+// GuestCall observes a call of an export of the guest, by its name.
+func (p *Plugin) GuestCall(export string, d time.Duration, trapped bool) {
+	f, ok := p.functions[export]
+	if !ok {
+		return
+	}
+	f.seconds.Observe(d.Seconds())
+	if trapped {
+		f.traps.Inc()
+	}
+}
+
+// HostCall counts an operation that the guest asked for.
+func (p *Plugin) HostCall(op abi.Operation, s abi.Status) {
+	if int(op) < abi.Operations && s == abi.StatusOK {
+		p.succeeded[op].Inc()
+		return
+	}
+	p.hostCall(op, s).Inc()
+}
+
+// Wakeups returns the counters of the watch events that woke a controller of
+// the plugin, and of those that did not because nothing changed that it reads.
+func (p *Plugin) Wakeups(controller string) (delivered, filtered prometheus.Counter) {
+	return p.metrics.wakeups.WithLabelValues(p.name, controller, "delivered"),
+		p.metrics.wakeups.WithLabelValues(p.name, controller, "filtered")
+}
+
+// Delete takes the plugin's series away.
+func (p *Plugin) Delete() {
+	m, label := p.metrics, prometheus.Labels{labelPlugin: p.name}
+	for _, vec := range []interface {
+		DeletePartialMatch(prometheus.Labels) int
+	}{m.compile, m.reloads, m.instances, m.memory, m.calls, m.traps, m.hostCalls, m.wakeups} {
+		vec.DeletePartialMatch(label)
+	}
+}
