@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sdk
+
+import (
+	"context"
+	"time"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+// Request names the object to reconcile. It never says what happened to it:
+// look at the world and make it as it should be.
+type Request struct {
+	Key
+	Attempt int    // how often this key has failed in a row, 0 the first time
+	ID      string // identifies this reconcile in logs and events
+}
+
+// Result is what a reconcile without error ends with.
+type Result struct {
+	// RequeueAfter reconciles the key again after this time, also if nothing
+	// changes. 0: when something changes.
+	RequeueAfter time.Duration
+}
+
+// Reconciler brings one object to the state that it should have.
+//
+//	result               error              then
+//	Result{}             nil                again when something changes
+//	Result{RequeueAfter} nil                again after that time, or when something changes
+//	any                  TerminalError(err) logged; again when something changes
+//	any                  err                logged; again with exponential back-off
+//
+// One key is never reconciled by two calls at once.
+type Reconciler interface {
+	Reconcile(ctx context.Context, req Request) (Result, error)
+}
+
+// ReconcilerFunc is a function as a [Reconciler].
+type ReconcilerFunc func(ctx context.Context, req Request) (Result, error)
+
+// Reconcile calls f.
+func (f ReconcilerFunc) Reconcile(ctx context.Context, req Request) (Result, error) {
+	return f(ctx, req)
+}
+
+// Controller is one reconcile loop.
+type Controller struct {
+	Name string // unique in the plugin; a DNS label
+	// For is the resource whose objects are reconciled.
+	For AnyResource
+	// ForFields narrows the fields of For whose change wakes the controller;
+	// nil means all that its type has. See [FieldsOf].
+	ForFields *Fields
+	// Owns are resources whose objects wake their controller owner, if it is
+	// an object of For.
+	Owns []AnyResource
+	// Watches are further resources that wake keys of For.
+	Watches []Watch
+	// Reconciler does the work, or Reconcile, which is for functions.
+	Reconciler Reconciler
+	Reconcile  ReconcilerFunc
+	// Concurrency is how many keys are reconciled at once, each by an instance
+	// of its own; 0 means the host's default.
+	Concurrency int
+}
+
+// Watch wakes keys of a controller when objects of a resource change.
+type Watch struct {
+	Resource AnyResource
+	Map      Mapping
+	// Fields narrows the fields whose change wakes; nil means all that the
+	// resource's type has. See [FieldsOf].
+	Fields *Fields
+}
+
+// Fields is a part of a projection.
+type Fields struct{ shape *record.Shape }

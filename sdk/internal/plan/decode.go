@@ -1,0 +1,362 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"math"
+	"reflect"
+	"time"
+	"unsafe"
+)
+
+// Decode sets the Go value at base from the body of a record. Strings and
+// byte slices in it alias body; everything else is newly allocated.
+func (p *Plan) Decode(body string, base unsafe.Pointer) error {
+	return p.decode(&reader{s: body}, base)
+}
+
+// DecodeAgain is Decode into a value that was decoded before: slices that are
+// large enough are used again, and so are the targets of pointers.
+func (p *Plan) DecodeAgain(body string, base unsafe.Pointer) error {
+	return p.decode(&reader{s: body, again: true}, base)
+}
+
+func (p *Plan) decode(r *reader, base unsafe.Pointer) error {
+	r.run(p.steps, base)
+	if r.failed == "" && r.i != len(r.s) {
+		r.failed = "bytes behind the last field"
+	}
+	if r.failed != "" {
+		return &RecordError{Field: r.field, Cause: r.failed}
+	}
+	return nil
+}
+
+// RecordError reports a record that does not fit its plan.
+type RecordError struct {
+	Field string // "Pod.Spec.NodeName"; empty for the record as a whole
+	Cause string
+}
+
+// Error names the field and the cause.
+func (e *RecordError) Error() string {
+	if e.Field == "" {
+		return "record: " + e.Cause
+	}
+	return "record: field " + e.Field + ": " + e.Cause
+}
+
+// reader reads a record. The first failure stays; after it the values are
+// zero and the position is at the end, so that loops end soon.
+type reader struct {
+	s      string
+	i      int
+	failed string
+	field  string
+	again  bool // use slices and targets again
+}
+
+const (
+	truncated = "the record ends inside the value"
+	invalid   = "the record has a byte that the shape does not allow"
+	tooLarge  = "the number does not fit the Go type"
+)
+
+func (r *reader) fail(cause string) {
+	if r.failed == "" {
+		r.failed = cause
+	}
+	r.i = len(r.s)
+}
+
+func (r *reader) uvarint() uint64 {
+	if r.i < len(r.s) && r.s[r.i] < 0x80 {
+		r.i++
+		return uint64(r.s[r.i-1])
+	}
+	return r.longUvarint()
+}
+
+func (r *reader) longUvarint() uint64 {
+	var v uint64
+	for shift := 0; shift < 64; shift += 7 {
+		if r.i >= len(r.s) {
+			r.fail(truncated)
+			return 0
+		}
+		c := r.s[r.i]
+		r.i++
+		if shift == 63 && c > 1 {
+			break
+		}
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return v
+		}
+	}
+	r.fail(invalid)
+	return 0
+}
+
+func (r *reader) varint() int64 {
+	v := r.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
+}
+
+func (r *reader) text() string {
+	n := r.uvarint()
+	if n > uint64(len(r.s)-r.i) {
+		r.fail(truncated)
+		return ""
+	}
+	start := r.i
+	r.i += int(n)
+	return r.s[start:r.i]
+}
+
+func (r *reader) byte() byte {
+	if r.i >= len(r.s) {
+		r.fail(truncated)
+		return 0
+	}
+	r.i++
+	return r.s[r.i-1]
+}
+
+func (r *reader) flag() bool {
+	c := r.byte()
+	if c > 1 {
+		r.fail(invalid)
+	}
+	return c == 1
+}
+
+// count reads a number of elements, of which each takes a byte at least.
+func (r *reader) count() int {
+	n := r.uvarint()
+	if n > uint64(len(r.s)-r.i) {
+		r.fail(truncated)
+		return 0
+	}
+	return int(n)
+}
+
+// run decodes the values of one frame.
+func (r *reader) run(steps []step, base unsafe.Pointer) {
+	for i := range steps {
+		s := &steps[i]
+		p := unsafe.Add(base, s.offset)
+		if s.optional && !r.flag() {
+			if s.code == readPointer {
+				*(*unsafe.Pointer)(p) = nil
+			}
+		} else {
+			r.value(s, p)
+		}
+		if r.failed != "" {
+			if r.field == "" {
+				r.field = s.goName
+			}
+			return
+		}
+	}
+}
+
+func (r *reader) value(s *step, p unsafe.Pointer) {
+	switch s.code {
+	case readBool:
+		*(*bool)(p) = r.flag()
+	case readInt:
+		v := r.varint()
+		*(*int)(p) = int(v)
+	case readInt32:
+		v := r.varint()
+		if v != int64(int32(v)) {
+			r.fail(tooLarge)
+		}
+		*(*int32)(p) = int32(v)
+	case readInt64:
+		*(*int64)(p) = r.varint()
+	case readString:
+		*(*string)(p) = r.text()
+	case readTime:
+		*(*time.Time)(p) = r.time()
+	case readPairs:
+		r.pairs((*[]Pair)(p))
+	case readStrings:
+		r.strings((*[]string)(p))
+	case readList:
+		r.list(s, p)
+	case readPointer:
+		r.pointer(s, (*unsafe.Pointer)(p))
+	default:
+		r.rare(s, p)
+	}
+}
+
+// rare decodes what few objects have, apart so that value stays small.
+func (r *reader) rare(s *step, p unsafe.Pointer) {
+	switch s.code {
+	case readFloat32:
+		*(*float32)(p) = float32(r.float())
+	case readFloat64:
+		*(*float64)(p) = r.float()
+	case readBytes:
+		text := r.text()
+		*(*[]byte)(p) = unsafe.Slice(unsafe.StringData(text), len(text))
+	case readIntOrString:
+		*(*IntOrString)(p) = r.intOrString()
+	case readMap:
+		r.mapping(s, p)
+	case readSmall:
+		r.small(s, p)
+	}
+}
+
+func (r *reader) small(s *step, p unsafe.Pointer) {
+	v, number := r.varint(), reflect.NewAt(s.typ, p).Elem()
+	if s.typ.Kind() <= reflect.Int64 {
+		if number.OverflowInt(v) {
+			r.fail(tooLarge)
+		}
+		number.SetInt(v)
+		return
+	}
+	if v < 0 || number.OverflowUint(uint64(v)) {
+		r.fail(tooLarge)
+	}
+	number.SetUint(uint64(v))
+}
+
+func (r *reader) float() float64 {
+	if len(r.s)-r.i < 8 {
+		r.fail(truncated)
+		return 0
+	}
+	var bits uint64
+	for i := range 8 {
+		bits |= uint64(r.s[r.i+i]) << (8 * i)
+	}
+	r.i += 8
+	return math.Float64frombits(bits)
+}
+
+func (r *reader) time() time.Time {
+	v := r.uvarint()
+	if v == 0 {
+		return time.Time{}
+	}
+	v--
+	seconds, nanoseconds := int64(v>>1)^-int64(v&1), r.uvarint()
+	if nanoseconds > 999_999_999 {
+		r.fail(invalid)
+		return time.Time{}
+	}
+	return time.Unix(seconds, int64(nanoseconds)).UTC()
+}
+
+func (r *reader) intOrString() (v IntOrString) {
+	v.Kind = r.byte()
+	switch v.Kind {
+	case 0:
+	case 1:
+		v.Int = r.varint()
+	case 2:
+		v.Text = r.text()
+	default:
+		r.fail(invalid)
+	}
+	return v
+}
+
+func (r *reader) pairs(to *[]Pair) {
+	n := r.count()
+	pairs := grow(r, *to, n)
+	for i := range pairs {
+		pairs[i] = Pair{Key: r.text(), Value: r.text()}
+	}
+	*to = pairs
+}
+
+func (r *reader) strings(to *[]string) {
+	n := r.count()
+	values := grow(r, *to, n)
+	for i := range values {
+		values[i] = r.text()
+	}
+	*to = values
+}
+
+// grow returns a slice of n elements, s if it may be used again and has the
+// room; of none, nil.
+func grow[E any](r *reader, s []E, n int) []E {
+	if n == 0 {
+		return nil
+	}
+	if r.again && n <= cap(s) {
+		return s[:n]
+	}
+	return make([]E, n)
+}
+
+func (r *reader) list(s *step, p unsafe.Pointer) {
+	n := r.count()
+	slice := reflect.NewAt(s.typ, p).Elem()
+	if n == 0 {
+		slice.SetZero()
+		return
+	}
+	if r.again && n <= slice.Cap() {
+		slice.SetLen(n)
+	} else {
+		slice.Set(reflect.MakeSlice(s.typ, n, n))
+	}
+	element := slice.UnsafePointer()
+	for range n {
+		r.run(s.inner, element)
+		element = unsafe.Add(element, s.size)
+	}
+}
+
+func (r *reader) pointer(s *step, to *unsafe.Pointer) {
+	if *to == nil || !r.again {
+		*to = reflect.New(s.typ).UnsafePointer()
+	}
+	r.run(s.inner, *to)
+}
+
+func (r *reader) mapping(s *step, p unsafe.Pointer) {
+	m, n := reflect.NewAt(s.typ, p).Elem(), r.count()
+	if n == 0 {
+		m.SetZero()
+		return
+	}
+	if s.typ.Key().Name() == "string" && s.typ.Elem().Name() == "string" {
+		r.stringMap(reflect.NewAt(s.typ, p), n)
+		return
+	}
+	m.Set(reflect.MakeMapWithSize(s.typ, n))
+	for range n {
+		key := reflect.ValueOf(r.text()).Convert(s.typ.Key())
+		value := reflect.New(s.typ.Elem())
+		r.run(s.inner, value.UnsafePointer())
+		m.SetMapIndex(key, value.Elem())
+	}
+}
+
+func (r *reader) stringMap(to reflect.Value, n int) {
+	m := make(map[string]string, n)
+	for range n {
+		key := r.text()
+		m[key] = r.text()
+	}
+	*(*map[string]string)(to.UnsafePointer()) = m
+}
+
+// CutText reads a length and so many bytes from the start of s.
+func CutText(s string) (text, rest string, ok bool) {
+	r := reader{s: s}
+	text = r.text()
+	return text, s[r.i:], r.failed == ""
+}

@@ -1,0 +1,200 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+// Plan is what is known of one Go type.
+type Plan struct {
+	root     node
+	shape    *record.Shape
+	steps    []step
+	whole    bool
+	optional bool // the plan was made by ForSettings
+}
+
+var (
+	plansMu sync.RWMutex
+	plans   = map[reflect.Type]*Plan{} // guarded by plansMu
+)
+
+// For returns the plan of a type, which is made on first use. The error is a
+// [*TypeError].
+func For(t reflect.Type) (*Plan, error) {
+	plansMu.RLock()
+	p := plans[t]
+	plansMu.RUnlock()
+	if p != nil {
+		return p, nil
+	}
+	p, err := build(t)
+	if err != nil {
+		return nil, err
+	}
+	plansMu.Lock()
+	defer plansMu.Unlock()
+	plans[t] = p
+	return p, nil
+}
+
+func build(t reflect.Type) (*Plan, error) {
+	p := &Plan{}
+	var err error
+	p.root, err = new(builder).build(t, 0, t.Name())
+	return p, err
+}
+
+// Project returns the plan of a struct type of which records are decoded. It
+// fails for a type that can be written only.
+func Project(t reflect.Type) (*Plan, error) {
+	plansMu.Lock()
+	defer plansMu.Unlock()
+	if p := plans[t]; p != nil && p.shape != nil {
+		return p, nil
+	}
+	p, err := build(t) // anew: the plan there is may be in use for writing
+	if err != nil {
+		return nil, err
+	}
+	plans[t] = p
+	return p, p.project(t)
+}
+
+// ProjectSettings is [Project] for a type whose values all may be absent, and
+// then stay as they are when a record is decoded.
+func ProjectSettings(t reflect.Type) (*Plan, error) {
+	p, err := build(t)
+	if err != nil {
+		return nil, err
+	}
+	p.optional = true
+	return p, p.project(t)
+}
+
+func (p *Plan) project(t reflect.Type) error {
+	if p.root.kind != record.Struct || p.root.target != nil {
+		return &TypeError{Field: t.String(), Cause: "a projection is a struct"}
+	}
+	shape, err := p.shapeOf(&p.root, t.Name())
+	if err != nil {
+		return err
+	}
+	if err := shape.Validate(); err != nil {
+		return &TypeError{Field: t.String(), Cause: err.Error()}
+	}
+	p.shape, p.whole = &shape, covers(t)
+	p.steps = p.compile(nil, &p.root)
+	return nil
+}
+
+// Shape returns the projection that the type declares, canonical.
+func (p *Plan) Shape() *record.Shape { return p.shape }
+
+// Whole reports whether decoding sets every byte of the Go value, so that a
+// value can be decoded into again without being cleared.
+func (p *Plan) Whole() bool { return p.whole }
+
+// shapeOf returns the shape of a node and puts the members of the projection
+// into canonical order.
+func (p *Plan) shapeOf(n *node, goName string) (record.Shape, error) {
+	if n.problem != "" && n.target == nil && n.elem == nil {
+		return record.Shape{}, &TypeError{Field: goName, Type: n.typ.String(), Cause: n.problem}
+	}
+	if n.target != nil {
+		s, err := p.shapeOf(n.target, goName)
+		s.Optional = true
+		return s, err
+	}
+	s := record.Shape{Kind: n.kind}
+	switch {
+	case n.special == Pairs:
+		s.Elem = &record.Shape{Kind: record.String}
+	case n.elem != nil:
+		e, err := p.shapeOf(n.elem, goName+"[]")
+		if err != nil {
+			return s, err
+		}
+		s.Elem = &e
+	}
+	for _, m := range n.members {
+		if m.write {
+			continue
+		}
+		f, err := p.shapeOf(&m.node, m.goName)
+		if err != nil {
+			return s, err
+		}
+		f.Optional = f.Optional || (p.optional && !m.mergeable())
+		if f.Kind == record.Struct && len(f.Fields) == 0 && m.mergeable() {
+			continue // an object of which nothing is read
+		}
+		s.Fields = append(s.Fields, record.Field{Name: m.name, Shape: f})
+		m.shape = &f
+	}
+	slices.SortStableFunc(s.Fields, func(a, b record.Field) int {
+		return compare(a.Name, a.Signature(), b.Name, b.Signature())
+	})
+	return s, nil
+}
+
+// projected returns the members of an object that are in its shape, in
+// canonical order.
+func (n *node) projected() []*member {
+	var members []*member
+	for _, m := range n.members {
+		if m.shape != nil {
+			members = append(members, m)
+		}
+	}
+	slices.SortStableFunc(members, func(a, b *member) int {
+		return compare(a.name, a.shape.Signature(), b.name, b.shape.Signature())
+	})
+	return members
+}
+
+func compare(nameA, signatureA, nameB, signatureB string) int {
+	if c := strings.Compare(nameA, nameB); c != 0 {
+		return c
+	}
+	return strings.Compare(signatureA, signatureB)
+}
+
+// signature is the signature that the node's shape would have.
+func (n *node) signature() string {
+	switch {
+	case n.target != nil:
+		return n.target.signature()
+	case n.special == Pairs:
+		return "map<string>"
+	case n.elem != nil:
+		return n.kind.String() + "<" + n.elem.signature() + ">"
+	}
+	return n.kind.String()
+}
+
+// covers reports whether every field of t is part of the projection.
+func covers(t reflect.Type) bool {
+	switch {
+	case specials[t] != None:
+		return true
+	case t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer || t.Kind() == reflect.Map:
+		return covers(t.Elem())
+	case t.Kind() != reflect.Struct:
+		return true
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Tag.Get("json") == "-" || f.Tag.Get("wcm") == "write" || (f.PkgPath != "" && !f.Anonymous) || !covers(f.Type) {
+			return false
+		}
+	}
+	return true
+}

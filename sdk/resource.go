@@ -1,0 +1,141 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sdk
+
+import (
+	"reflect"
+	"strings"
+	"unsafe"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
+)
+
+// Resource is an API resource as objects of type T: the view of it that the
+// plugin has. T is a struct that embeds [Metadata] or [Header]; its fields,
+// named by their json tags, are the projection that the host keeps and
+// delivers.
+//
+// Fields may be of the types bool, integers, floats, string, []byte, [Time],
+// [MicroTime], time.Time, [IntOrString], [Labels], [Raw], and of structs,
+// slices, maps with string keys and pointers of these. A value that is absent
+// from the object is the zero value; a pointer tells absent from empty.
+type Resource[T any] struct {
+	resource
+	plan   *plan.Plan
+	offset uintptr // of the Header in T
+}
+
+// AnyResource is a [*Resource] of any type.
+type AnyResource interface{ declared() *resource }
+
+// resource is what is the same for resources of all types.
+type resource struct {
+	abi.Resource
+	index uint32 // in the description of the module
+	name  string // "v1/pods"
+}
+
+func (r *resource) declared() *resource { return r }
+
+// APIVersion returns the group and version as objects have it, "apps/v1".
+func (r *resource) APIVersion() string {
+	if r.Group == "" {
+		return r.Version
+	}
+	return r.Group + "/" + r.Version
+}
+
+// NewResource declares a resource, as in
+//
+//	var pods = sdk.NewResource[Pod]("v1", "pods", "Pod", sdk.IndexOwner())
+//
+// The resource is the plural name as it stands in URLs. Call it for package
+// variables; it panics, naming the field, if T cannot be a projection.
+func NewResource[T any](apiVersion, name, kind string, options ...ResourceOption) *Resource[T] {
+	t := reflect.TypeFor[T]()
+	p, err := plan.Project(t)
+	if err != nil {
+		panic("sdk: resource " + apiVersion + "/" + name + ": " + err.Error())
+	}
+	offset, found := headerOffset(t)
+	if !found {
+		panic("sdk: resource " + apiVersion + "/" + name + ": type " + t.String() + " does not embed sdk.Metadata or sdk.Header")
+	}
+	r := &Resource[T]{plan: p, offset: offset}
+	r.Version = apiVersion
+	if group, version, grouped := strings.Cut(apiVersion, "/"); grouped {
+		r.Group, r.Version = group, version
+	}
+	r.Resource.Resource, r.Kind = name, kind
+	r.Projection, r.ProjectionHash = p.Shape(), p.Shape().Hash()
+	for _, option := range options {
+		option(&r.Resource)
+	}
+	r.name = r.Resource.String()
+	module.addResource(&r.resource)
+	return r
+}
+
+// headerOffset finds the embedded Header of a struct type.
+func headerOffset(t reflect.Type) (uintptr, bool) {
+	if t == reflect.TypeFor[Header]() {
+		return 0, true
+	}
+	if t.Kind() != reflect.Struct {
+		return 0, false
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.Anonymous {
+			continue
+		}
+		if offset, found := headerOffset(f.Type); found {
+			return f.Offset + offset, true
+		}
+	}
+	return 0, false
+}
+
+func (r *Resource[T]) headerOf(object *T) *Header {
+	return (*Header)(unsafe.Add(unsafe.Pointer(object), r.offset))
+}
+
+// ResourceOption adds to the declaration of a resource.
+type ResourceOption func(r *abi.Resource)
+
+// IndexOwner has the host index the objects by their controller owner, for
+// [OwnedBy] and [Orphans].
+func IndexOwner() ResourceOption { return index(abi.Index{Kind: abi.IndexOwner}) }
+
+// IndexLabel has the host index the objects by the value of a label, for
+// [ByLabel].
+func IndexLabel(key string) ResourceOption {
+	return index(abi.Index{Kind: abi.IndexLabel, Key: key})
+}
+
+// IndexField has the host index the objects by a field of the projection, a
+// path such as "spec.nodeName", for [ByField].
+func IndexField(path string) ResourceOption {
+	return index(abi.Index{Kind: abi.IndexField, Key: path})
+}
+
+func index(i abi.Index) ResourceOption {
+	return func(r *abi.Resource) { r.Indexes = append(r.Indexes, i) }
+}
+
+// Writes declares what the plugin wants to do to the resource besides reading
+// it, as verbs with an optional subresource: "create", "update", "patch",
+// "apply", "delete", "delete_collection", "status/patch". The operator of the
+// cluster grants them.
+func Writes(verbs ...string) ResourceOption {
+	return func(r *abi.Resource) { r.Writes = append(r.Writes, verbs...) }
+}
+
+// WriteOnly declares that the plugin never reads the resource from the cache,
+// so that the host keeps none of it. Objects that writes return have their
+// header alone.
+func WriteOnly() ResourceOption {
+	return func(r *abi.Resource) { r.Projection, r.ProjectionHash = nil, 0 }
+}

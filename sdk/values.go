@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sdk
+
+import (
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
+)
+
+// Raw is a whole subtree of an object as JSON text, a pod template for
+// example. Empty means absent.
+type Raw string
+
+// JSON returns v as JSON text, written as the objects of a write are.
+func JSON(v any) (Raw, error) {
+	b, err := plan.AppendJSON(nil, v)
+	return Raw(b), err
+}
+
+// Time is a moment as the API server keeps it, in whole seconds. The zero
+// Time is an absent one.
+type Time struct{ time.Time }
+
+// NewTime returns t as a Time.
+func NewTime(t time.Time) Time { return Time{t} }
+
+// MicroTime is a moment in microseconds, as leases and events have it.
+type MicroTime struct{ time.Time }
+
+// IntOrString is a number or a text, a port or a percentage for example. The
+// zero value is an absent one.
+type IntOrString struct {
+	Kind IntOrStringKind
+	Int  int64  // if Kind is IsInt
+	Text string // if Kind is IsText
+}
+
+// IntOrStringKind says what an [IntOrString] holds.
+type IntOrStringKind uint8
+
+// The kinds of an IntOrString.
+const (
+	IsAbsent IntOrStringKind = 0
+	IsInt    IntOrStringKind = 1
+	IsText   IntOrStringKind = 2
+)
+
+// FromInt returns the number v.
+func FromInt(v int64) IntOrString { return IntOrString{Kind: IsInt, Int: v} }
+
+// FromText returns the text s.
+func FromText(s string) IntOrString { return IntOrString{Kind: IsText, Text: s} }
+
+// String returns the text, or the number in decimal.
+func (v IntOrString) String() string {
+	if v.Kind == IsInt {
+		return strconv.FormatInt(v.Int, 10)
+	}
+	return v.Text
+}
+
+// Ptr returns a pointer to a copy of v, for optional fields.
+func Ptr[T any](v T) *T { return &v }
+
+func init() {
+	plan.RegisterSpecial(reflect.TypeFor[Raw](), plan.RawText)
+	plan.RegisterSpecial(reflect.TypeFor[Time](), plan.Timestamp)
+	plan.RegisterSpecial(reflect.TypeFor[time.Time](), plan.Timestamp)
+	plan.RegisterSpecial(reflect.TypeFor[MicroTime](), plan.MicroTime)
+	plan.RegisterSpecial(reflect.TypeFor[IntOrString](), plan.NumberOrText)
+	plan.RegisterSpecial(reflect.TypeFor[Labels](), plan.Pairs)
+}

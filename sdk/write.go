@@ -1,0 +1,138 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sdk
+
+import (
+	"context"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
+)
+
+// write is a write request that is being put together.
+type write struct {
+	abi.WriteRequest
+	answer *Raw
+}
+
+// Create makes an object and returns it as the API server made it. The object
+// may be a T or any other value that is the object as JSON: structs that embed
+// [Metadata], maps, [Raw]. apiVersion and kind are filled in. Namespace and
+// name are those of the embedded metadata, or of [InNamespace] and [Named].
+func (r *Resource[T]) Create(ctx context.Context, object any, options ...WriteOption) (*T, error) {
+	w, err := r.whole(abi.OpCreate, object, options)
+	if err != nil {
+		return nil, err
+	}
+	return r.result(ctx, abi.OpCreate, w, instanceFrom(ctx).create(ctx, w.Append(nil)))
+}
+
+// Update replaces an object by a whole one and returns the new one. It is for
+// objects that the plugin knows completely; a T that has a part of the fields
+// would delete the others, so patch or apply it.
+func (r *Resource[T]) Update(ctx context.Context, object any, options ...WriteOption) (*T, error) {
+	w, err := r.whole(abi.OpUpdate, object, options)
+	if err != nil {
+		return nil, err
+	}
+	return r.result(ctx, abi.OpUpdate, w, instanceFrom(ctx).update(ctx, w.Append(nil)))
+}
+
+// Apply makes the object have the fields of the configuration (server-side
+// apply), creating it if it does not exist, and returns it. The configuration
+// has exactly the fields that the plugin has an opinion on.
+func (r *Resource[T]) Apply(ctx context.Context, configuration any, options ...WriteOption) (*T, error) {
+	w, err := r.whole(abi.OpApply, configuration, options)
+	if err != nil {
+		return nil, err
+	}
+	return r.result(ctx, abi.OpApply, w, instanceFrom(ctx).apply(ctx, w.Append(nil)))
+}
+
+// Patch changes an object and returns it as it is then.
+func (r *Resource[T]) Patch(ctx context.Context, target Target, patch Patch, options ...WriteOption) (*T, error) {
+	w := r.write(target.header(), options)
+	if patch.err != nil {
+		return nil, r.unwritable(abi.OpPatch, w, patch.err)
+	}
+	w.PatchType, w.Body = patch.kind, patch.body
+	return r.result(ctx, abi.OpPatch, w, instanceFrom(ctx).patch(ctx, w.Append(nil)))
+}
+
+// Delete deletes an object. An object with finalizers or a grace period is
+// still there afterwards, being deleted.
+func (r *Resource[T]) Delete(ctx context.Context, target Target, options ...WriteOption) error {
+	w := r.write(target.header(), options)
+	return r.done(abi.OpDelete, w, instanceFrom(ctx).delete(ctx, w.Append(nil)))
+}
+
+// DeleteCollection deletes the objects of one namespace that match, all if no
+// selector is given.
+func (r *Resource[T]) DeleteCollection(ctx context.Context, namespace string, options ...WriteOption) error {
+	w := r.write(Header{Namespace: namespace}, options)
+	return r.done(abi.OpDeleteCollection, w, instanceFrom(ctx).deleteCollection(ctx, w.Append(nil)))
+}
+
+func (r *resource) write(h Header, options []WriteOption) *write {
+	w := &write{WriteRequest: abi.WriteRequest{Resource: r.index, Namespace: h.Namespace, Name: h.Name}}
+	for _, option := range options {
+		option.write(w)
+	}
+	return w
+}
+
+// whole puts together a write whose body is an object.
+func (r *resource) whole(op abi.Operation, object any, options []WriteOption) (*write, error) {
+	h := Header{}
+	if target, ok := object.(Target); ok {
+		h = target.header()
+	}
+	w := r.write(h, options)
+	if err := r.encode(w, object); err != nil {
+		return nil, r.unwritable(op, w, err)
+	}
+	return w, nil
+}
+
+// encode sets the body to the object with apiVersion and kind.
+func (r *resource) encode(w *write, object any) (err error) {
+	typed := w.Subresource == "" || w.Subresource == "status"
+	if !typed || plan.HasField(object, "kind") {
+		w.Body, err = plan.AppendJSON(nil, object)
+		return err
+	}
+	b := append(make([]byte, 0, 512), `{"apiVersion":`...)
+	b = plan.AppendString(b, r.APIVersion())
+	b = plan.AppendString(append(b, `,"kind":`...), r.Kind)
+	w.Body, err = plan.AppendFields(b, object)
+	return err
+}
+
+func (r *resource) unwritable(op abi.Operation, w *write, cause error) error {
+	return &APIError{
+		Operation: op, Resource: r.name, Key: Key{Namespace: w.Namespace, Name: w.Name},
+		Status: abi.StatusBadRequest, Message: cause.Error(),
+	}
+}
+
+func (r *Resource[T]) result(_ context.Context, op abi.Operation, w *write, answer answer) (*T, error) {
+	key := Key{Namespace: w.Namespace, Name: w.Name}
+	if answer.status != abi.StatusOK {
+		return nil, answer.failure(op, &r.resource, key)
+	}
+	if len(answer.b) == 0 || answer.b[0] == '{' { // a record starts with a namespace, which is shorter than '{'
+		if w.answer != nil {
+			*w.answer = Raw(answer.text())
+		}
+		return nil, nil
+	}
+	return r.decode(op, key, answer)
+}
+
+func (r *resource) done(op abi.Operation, w *write, answer answer) error {
+	if answer.status != abi.StatusOK {
+		return answer.failure(op, r, Key{Namespace: w.Namespace, Name: w.Name})
+	}
+	return nil
+}
