@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package project
+
+import (
+	"bytes"
+	"strconv"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+// mismatch is where a document has a value of another type than its shape.
+// The path is made when somebody asks for the error, by looking for the
+// offset again, so that documents without mismatch do not pay for it.
+type mismatch struct {
+	found  bool
+	offset int
+	want   *record.Shape // nil: a resource version
+}
+
+// textShape is the shape of the parts of the header.
+var textShape = record.Shape{Kind: record.String}
+
+func (m *mismatch) note(offset int, want *record.Shape) {
+	if !m.found {
+		*m = mismatch{found: true, offset: offset, want: want}
+	}
+}
+
+// err returns a [*record.MismatchError], or nil if nothing was noted.
+func (m *mismatch) err(document []byte, root *jsonPlan) error {
+	if !m.found {
+		return nil
+	}
+	want := "a number in a string"
+	if m.want != nil {
+		want = m.want.Signature()
+	}
+	return &record.MismatchError{Path: pathAt(document, m.offset, root), Want: want, Got: jsonType(at(document, m.offset))}
+}
+
+func jsonType(first byte) string {
+	switch first {
+	case 't', 'f':
+		return "bool"
+	case '"':
+		return "string"
+	case '[':
+		return "array"
+	case '{':
+		return "object"
+	}
+	return "number"
+}
+
+// pathAt returns the path of the value at the offset of a well-formed
+// document, which the plan has been used on: "spec.containers[2].ports",
+// "metadata.labels[\"app\"]".
+func pathAt(document []byte, offset int, p *jsonPlan) string {
+	path := ""
+	s := &scanner{data: document, pos: skipSpace(document, 0)}
+	for s.pos < offset {
+		brace := document[s.pos] == '{'
+		closing := document[s.pos] + 2
+		for more, index := s.enter(closing), 0; more; index++ {
+			var key []byte
+			if brace {
+				key, _ = s.key(p)
+			}
+			key = bytes.Clone(key)
+			if end := skipValue(document, s.pos, &s.open); offset >= end {
+				s.pos = end
+				more, _ = s.next(p, closing)
+				continue
+			}
+			path, p = p.step(path, key, index, at(document, s.pos))
+			break
+		}
+	}
+	return path
+}
+
+// step extends the path by a member or element, which begins with the byte,
+// and returns the plan for it.
+func (p *jsonPlan) step(path string, key []byte, index int, first byte) (string, *jsonPlan) {
+	switch p.kind {
+	case record.List:
+		return path + "[" + strconv.Itoa(index) + "]", p.elem
+	case record.Map:
+		return path + "[" + strconv.Quote(string(key)) + "]", p.elem
+	}
+	m := p.keys.find(key)
+	for _, i := range m.outputs {
+		f := p.fields[i]
+		if first == '[' && f.kind == record.List || first == '{' && (f.kind == record.Struct || f.kind == record.Map) {
+			return join(path, string(key)), f
+		}
+	}
+	return join(path, string(key)), m.hidden
+}

@@ -1,0 +1,246 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package project
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+// ErrNotProtobuf is the cause of every error of [NewProto]: the shape cannot
+// be read from protobuf with that Go type, so read JSON instead.
+var ErrNotProtobuf = errors.New("not readable from protobuf")
+
+// form says how a value stands in protobuf.
+type form uint8
+
+const (
+	formMessage form = iota // a Struct
+	formList
+	formMap
+	formBool
+	formInt
+	formText // string
+	formBytes
+	formTime        // message Timestamp, in seconds
+	formMicroTime   // message Timestamp, in microseconds
+	formQuantity    // message {string = 1}
+	formDuration    // message {nanoseconds = 1}, text in JSON
+	formIntOrString // message {type = 1; int = 2; string = 3}
+)
+
+// wireTypes has the wire type of each form. A list has that of its element
+// unless it is wrapped.
+var wireTypes = [...]uint8{
+	formMessage: wireBytes, formList: wireBytes, formMap: wireBytes, formBool: wireVarint, formInt: wireVarint, formText: wireBytes,
+	formBytes: wireBytes, formTime: wireBytes, formMicroTime: wireBytes, formQuantity: wireBytes,
+	formDuration: wireBytes, formIntOrString: wireBytes,
+}
+
+// protoPlan is a shape made ready for walking protobuf messages of a Go type.
+// It is not modified after it was made.
+type protoPlan struct {
+	form      form
+	wire      uint8
+	narrow    bool // a formInt of 32 bits
+	omitEmpty bool // the zero value of a scalar counts as absent
+	wrapped   bool // a list in a message of its own, as its field 1
+	optional  bool
+	path      string
+	zero      []byte
+	shape     *record.Shape
+	fields    []*protoPlan // of a formMessage, in canonical order
+	numbers   numberTable  // of a formMessage
+	elem      *protoPlan
+}
+
+// numberTable says for each protobuf field number of a message which of the
+// noted fields it is.
+type numberTable struct {
+	slots []protoSlot // by number
+}
+
+type protoSlot struct {
+	note   int          // 1 + index of the field, 0: not wanted
+	inline *numberTable // the message's fields are noted in its place
+}
+
+// maxNumber bounds the field numbers, for the sake of the tables.
+const maxNumber = 4096
+
+func newProtoPlan(path string, shape *record.Shape, t reflect.Type) (*protoPlan, error) {
+	p := &protoPlan{optional: shape.Optional, path: path, zero: record.AppendZero(nil, shape), shape: shape}
+	t = deref(t)
+	refuse := fmt.Errorf("%w: field %s is %s in Go, the shape has %s", ErrNotProtobuf, path, t, shape.Signature())
+	f, ok := formOf(t)
+	if !ok || !fits(f, shape.Kind) {
+		return nil, refuse
+	}
+	p.form, p.wire, p.narrow = f, wireTypes[f], t.Kind() == reflect.Int32
+	var err error
+	switch f {
+	case formMessage:
+		err = p.addFields(shape, t)
+	case formList:
+		if err = p.addElem(shape, t); err == nil && messageSlice(t) {
+			p.wrapped = true
+		} else if err == nil {
+			p.wire = p.elem.wire
+		}
+	case formMap:
+		if t.Key().Kind() != reflect.String {
+			return nil, refuse
+		}
+		err = p.addElem(shape, t)
+	}
+	return p, err
+}
+
+// addElem adds the plan of the elements of a list or map.
+func (p *protoPlan) addElem(shape *record.Shape, t reflect.Type) (err error) {
+	p.elem, err = newProtoPlan(p.path+"[]", shape.Elem, t.Elem())
+	if err == nil && p.elem.form == formList && !p.elem.wrapped {
+		err = fmt.Errorf("%w: field %s is a list of lists", ErrNotProtobuf, p.path)
+	}
+	return err
+}
+
+// formOf returns the form of a Go type.
+func formOf(t reflect.Type) (form, bool) {
+	switch typeName(t) {
+	case typeTime:
+		return formTime, true
+	case typeMicroTime:
+		return formMicroTime, true
+	case typeDuration:
+		return formDuration, true
+	case typeQuantity:
+		return formQuantity, true
+	case typeIntOrString:
+		return formIntOrString, true
+	}
+	if marshaler(t) {
+		return 0, false
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return formBool, true
+	case reflect.Int32, reflect.Int64:
+		return formInt, true
+	case reflect.String:
+		return formText, true
+	case reflect.Struct:
+		return formMessage, true
+	case reflect.Map:
+		return formMap, true
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return formBytes, true
+		}
+		return formList, true
+	}
+	return 0, false
+}
+
+// fits reports whether the form can be read as the kind. What cannot is left
+// to JSON, where it counts as absent or is converted.
+func fits(f form, k record.Kind) bool {
+	switch k {
+	case record.Bool:
+		return f == formBool
+	case record.Int:
+		return f == formInt
+	case record.String:
+		return f == formText || f == formQuantity || f == formDuration
+	case record.Bytes:
+		return f == formBytes
+	case record.Time:
+		return f == formTime || f == formMicroTime
+	case record.IntOrString:
+		return f == formIntOrString
+	case record.Struct:
+		return f == formMessage
+	case record.List:
+		return f == formList
+	case record.Map:
+		return f == formMap
+	}
+	return false
+}
+
+// messageSlice reports whether the slice type has a message of its own, as
+// ExtraValue has, instead of being a repeated field.
+func messageSlice(t reflect.Type) bool {
+	_, ok := reflect.PointerTo(t).MethodByName("MarshalToSizedBuffer")
+	return ok
+}
+
+func (p *protoPlan) addFields(shape *record.Shape, t reflect.Type) error {
+	for i := range shape.Fields {
+		f := &shape.Fields[i]
+		path := join(p.path, f.Name)
+		field, table, err := p.numbers.reach(path, f.Name, t)
+		if err != nil {
+			return err
+		}
+		child, err := newProtoPlan(path, &f.Shape, field.typ)
+		if err != nil {
+			return err
+		}
+		child.omitEmpty = field.omitEmpty && field.typ.Kind() != reflect.Pointer
+		p.fields = append(p.fields, child)
+		table.slot(field.number).note = len(p.fields)
+	}
+	return nil
+}
+
+// reach finds the field of a JSON name in the struct type, and the table that
+// its number belongs to: the receiver, or that of an inline struct.
+func (n *numberTable) reach(path, name string, t reflect.Type) (goField, *numberTable, error) {
+	for _, f := range goFields(t) {
+		if f.inline && f.number > 0 && f.number < maxNumber {
+			if !hasField(deref(f.typ), name) {
+				continue
+			}
+			slot := n.slot(f.number)
+			if slot.inline == nil {
+				slot.inline = &numberTable{}
+			}
+			return slot.inline.reach(path, name, deref(f.typ))
+		}
+		if f.inline || f.name != name {
+			continue
+		}
+		if f.number == 0 || f.number >= maxNumber || f.omitZero && typeName(f.typ) != typeTime {
+			break
+		}
+		return f, n, nil
+	}
+	return goField{}, nil, fmt.Errorf("%w: field %s is not in Go's %s", ErrNotProtobuf, path, t)
+}
+
+// hasField reports whether JSON has the field in the struct type.
+func hasField(t reflect.Type, name string) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for _, f := range goFields(t) {
+		if f.inline && hasField(deref(f.typ), name) || !f.inline && f.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// slot returns the slot of the number, for which it makes room. The pointer
+// is good until the next call.
+func (n *numberTable) slot(number int) *protoSlot {
+	if missing := number + 1 - len(n.slots); missing > 0 {
+		n.slots = append(n.slots, make([]protoSlot, missing)...)
+	}
+	return &n.slots[number]
+}

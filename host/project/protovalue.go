@@ -1,0 +1,221 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package project
+
+import (
+	"bytes"
+	"time"
+	"unicode/utf8"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+// message appends the fields of a message, which is the payload of f.
+func (w *protoWalk) message(dst []byte, p *protoPlan, f wireField) ([]byte, bool) {
+	base := w.push(len(p.fields))
+	if !w.note(p, &p.numbers, f.start, f.end, base) {
+		return dst, false
+	}
+	for i, field := range p.fields {
+		n := w.notes[base+i]
+		if n.count == 0 || field.omitEmpty && field.empty(n.wireField) {
+			dst = append(dst, field.zero...)
+			continue
+		}
+		var ok bool
+		if dst, ok = w.value(dst, field, &n); !ok {
+			return dst, false
+		}
+	}
+	w.notes = w.notes[:base]
+	return dst, true
+}
+
+// empty reports whether JSON drops the value, were it marked omitempty.
+func (p *protoPlan) empty(f wireField) bool {
+	switch p.form {
+	case formBool:
+		return f.value == 0
+	case formInt:
+		return p.int(f) == 0
+	case formText, formBytes:
+		return f.start == f.end
+	case formList:
+		return p.wrapped && f.start == f.end
+	}
+	return false
+}
+
+func (p *protoPlan) int(f wireField) int64 {
+	if p.narrow {
+		return int64(int32(f.value))
+	}
+	return int64(f.value)
+}
+
+// value appends a value that is present. Of a list or map, n says where the
+// first element is.
+func (w *protoWalk) value(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
+	start := len(dst)
+	if p.optional {
+		dst = append(dst, 1)
+	}
+	f := n.wireField
+	switch p.form {
+	case formMessage:
+		return w.message(dst, p, f)
+	case formList:
+		if p.wrapped {
+			return w.wrapped(dst, p, f)
+		}
+		return w.elements(dst, p, n)
+	case formMap:
+		return w.entries(dst, p, n)
+	case formBool:
+		return record.AppendBool(dst, f.value != 0), true
+	case formInt:
+		return record.AppendInt(dst, p.int(f)), true
+	case formText:
+		return record.AppendString(dst, valid(w.data[f.start:f.end])), true
+	case formBytes:
+		return record.AppendString(dst, w.data[f.start:f.end]), true
+	}
+	return w.wellKnown(dst, p, f, start)
+}
+
+// valid returns the text with whatever is no UTF-8 replaced, as JSON has it.
+func valid(text []byte) []byte {
+	if utf8.Valid(text) {
+		return text
+	}
+	return appendValid(nil, text)
+}
+
+// elements appends a list, whose elements are fields of one number.
+func (w *protoWalk) elements(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
+	dst = record.AppendCount(dst, n.count)
+	return w.each(dst, n, func(dst []byte, f wireField) ([]byte, bool) {
+		return w.value(dst, p.elem, &note{wireField: f})
+	})
+}
+
+// each calls visit for each field of the noted number.
+func (w *protoWalk) each(dst []byte, n *note, visit func(dst []byte, f wireField) ([]byte, bool)) ([]byte, bool) {
+	ok := true
+	for i, left := n.first, n.count; left > 0 && ok; {
+		f, _ := readField(w.data, i, n.limit) // was read before
+		if i = f.end; f.number != n.number {
+			continue
+		}
+		left--
+		dst, ok = visit(dst, f)
+	}
+	return dst, ok
+}
+
+// wrapped appends a list that is field 1 of a message of its own.
+func (w *protoWalk) wrapped(dst []byte, p *protoPlan, f wireField) ([]byte, bool) {
+	base := w.push(1)
+	table := numberTable{slots: []protoSlot{{}, {note: 1}}}
+	if !w.note(&protoPlan{path: p.path, fields: []*protoPlan{p.elem}}, &table, f.start, f.end, base) {
+		return dst, false
+	}
+	n := w.notes[base]
+	w.notes = w.notes[:base]
+	return w.elements(dst, p, &n)
+}
+
+// entries appends a map, whose entries are messages {key = 1; value = 2}.
+func (w *protoWalk) entries(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
+	base, last, sorted := len(dst), -1, true
+	dst = append(dst, 0)
+	dst, ok := w.each(dst, n, func(dst []byte, f wireField) ([]byte, bool) {
+		key, value, ok := w.entry(p, f)
+		if !ok {
+			return dst, false
+		}
+		from := len(dst)
+		dst = record.AppendString(dst, valid(w.data[key.start:key.end]))
+		if last >= 0 && sorted {
+			sorted = bytes.Compare(entryKey(dst, last), entryKey(dst, from)) < 0
+		}
+		last = from
+		return w.value(dst, p.elem, &note{wireField: value})
+	})
+	if !ok {
+		return dst, false
+	}
+	count := n.count
+	if !sorted {
+		dst, count = sortEntries(dst, base+1, count, p.elem.shape)
+	}
+	return putUvarint(dst, base, count), true
+}
+
+// entry finds key and value of a map entry. One that is missing is empty.
+func (w *protoWalk) entry(p *protoPlan, f wireField) (key, value wireField, ok bool) {
+	for i := f.start; i < f.end; {
+		part, ok := readField(w.data, i, f.end)
+		switch {
+		case !ok:
+			return key, value, w.malformed(p, i, "not a protobuf field")
+		case part.number == 1 && part.wire == wireBytes:
+			key = part
+		case part.number == 2 && part.wire == p.elem.wire:
+			value = part
+		case part.number <= 2:
+			return key, value, w.malformed(p, i, "unexpected wire type")
+		}
+		i = part.end
+	}
+	return key, value, true
+}
+
+// wellKnown appends a value whose message stands for one value in JSON. It
+// begins at start, with its presence byte.
+func (w *protoWalk) wellKnown(dst []byte, p *protoPlan, f wireField, start int) ([]byte, bool) {
+	var parts [4]wireField
+	for i := f.start; i < f.end; {
+		part, ok := readField(w.data, i, f.end)
+		if !ok {
+			return dst, w.malformed(p, i, "not a protobuf field")
+		}
+		if part.number < uint64(len(parts)) {
+			parts[part.number] = part
+		}
+		i = part.end
+	}
+	text := func(i int) []byte { return valid(w.data[parts[i].start:parts[i].end]) }
+	switch p.form {
+	case formQuantity:
+		if parts[1].number == 0 {
+			return record.AppendString(dst, "0"), true
+		}
+		return record.AppendString(dst, text(1)), true
+	case formDuration:
+		return record.AppendString(dst, time.Duration(parts[1].value).String()), true
+	case formIntOrString:
+		switch parts[1].value {
+		case 0:
+			return record.AppendInt(append(dst, 1), int64(int32(parts[2].value))), true
+		case 1:
+			return record.AppendString(append(dst, 2), text(3)), true
+		}
+	case formTime, formMicroTime:
+		t := time.Unix(int64(parts[1].value), 0).UTC()
+		if f.start < f.end && !t.IsZero() && t.Year() >= 0 && t.Year() <= maxYear {
+			return record.AppendTime(dst, t.Unix(), p.nanoseconds(parts[2])), true
+		}
+	}
+	return append(dst[:start], p.zero...), true
+}
+
+// nanoseconds returns the part of a second that JSON has: none of a Time,
+// microseconds of a MicroTime.
+func (p *protoPlan) nanoseconds(f wireField) uint32 {
+	if p.form == formTime || f.value > 999_999_999 {
+		return 0
+	}
+	return uint32(f.value / 1000 * 1000)
+}

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package project
+
+import "github.com/wasm-controller-manager/wcm/abi/record"
+
+// skipRecord returns the index behind the value of the shape at i, or -1 if
+// the body is not of the shape. It does what record.Skip does, faster: the
+// bodies here come from this package and are checked only as far as needed to
+// stay inside of them.
+func skipRecord(body []byte, i int, s *record.Shape) int {
+	if s.Optional {
+		if i >= len(body) {
+			return -1
+		}
+		i++
+		if body[i-1] == 0 {
+			return i
+		}
+	}
+	return skipBare(body, i, s)
+}
+
+// skipBare is skipRecord behind the presence byte.
+func skipBare(body []byte, i int, s *record.Shape) int {
+	switch s.Kind {
+	case record.String, record.Bytes, record.Raw:
+		return skipBytes(body, i)
+	case record.Bool:
+		return inside(body, i+1)
+	case record.Int:
+		return skipVarint(body, i)
+	case record.Float:
+		return inside(body, i+8)
+	case record.Time:
+		if i < len(body) && body[i] == 0 {
+			return i + 1
+		}
+		if i = skipVarint(body, i); i < 0 {
+			return i
+		}
+		return skipVarint(body, i)
+	case record.IntOrString:
+		return skipIntOrString(body, i)
+	case record.Struct:
+		for f := range s.Fields {
+			if i = skipRecord(body, i, &s.Fields[f].Shape); i < 0 {
+				return i
+			}
+		}
+		return i
+	case record.List, record.Map:
+		return skipElements(body, i, s)
+	}
+	return -1
+}
+
+func inside(body []byte, i int) int {
+	if i > len(body) {
+		return -1
+	}
+	return i
+}
+
+func skipVarint(body []byte, i int) int {
+	for ; i < len(body); i++ {
+		if body[i] < 0x80 {
+			return i + 1
+		}
+	}
+	return -1
+}
+
+func skipBytes(body []byte, i int) int {
+	n, i := cutLength(body, i)
+	if i < 0 {
+		return -1
+	}
+	return i + n
+}
+
+// cutLength reads a length and returns it with the index behind it; the
+// length is not more than there are bytes. The index is -1 if there is none.
+func cutLength(body []byte, i int) (n, next int) {
+	if i < len(body) && body[i] < 0x80 {
+		n, i = int(body[i]), i+1
+	} else {
+		v, rest, err := record.CutUvarint(body[i:])
+		if err != nil || v > uint64(len(rest)) {
+			return 0, -1
+		}
+		n, i = int(v), len(body)-len(rest)
+	}
+	if n > len(body)-i {
+		return 0, -1
+	}
+	return n, i
+}
+
+func skipIntOrString(body []byte, i int) int {
+	switch {
+	case i >= len(body):
+		return -1
+	case body[i] == 1:
+		return skipVarint(body, i+1)
+	case body[i] == 2:
+		return skipBytes(body, i+1)
+	}
+	return i + 1
+}
+
+func skipElements(body []byte, i int, s *record.Shape) int {
+	n, rest, err := record.CutCount(body[i:])
+	if err != nil {
+		return -1
+	}
+	i = len(body) - len(rest)
+	for range n {
+		if s.Kind == record.Map {
+			if i = skipBytes(body, i); i < 0 {
+				return i
+			}
+		}
+		if i = skipRecord(body, i, s.Elem); i < 0 {
+			return i
+		}
+	}
+	return i
+}
