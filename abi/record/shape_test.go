@@ -76,7 +76,7 @@ func randomStruct(r *rand.Rand) record.Shape {
 
 func TestShapeUnionProperties(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 5000 {
+	for range 1000 {
 		a, b, c := randomStruct(r), randomStruct(r), randomStruct(r)
 		ab := record.Union(a, b)
 		if err := ab.Validate(); err != nil {

@@ -10,7 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// The causes of a malformed record.
+// The causes of a malformed record. A function that knows the field wraps the
+// first two in a [FieldError].
 var (
 	ErrTruncated = errors.New("record ends inside a value")
 	ErrInvalid   = errors.New("record has a byte that its shape does not allow")
@@ -46,12 +47,16 @@ func CutHeader(rec []byte) (namespace, name, uid []byte, version uint64, body []
 	parts := [3][]byte{}
 	for i := range parts {
 		if parts[i], rec, err = CutBytes(rec); err != nil {
-			return nil, nil, nil, 0, nil, err
+			return nil, nil, nil, 0, nil, within(headerNames[i], err)
 		}
 	}
-	version, body, err = CutUvarint(rec)
-	return parts[0], parts[1], parts[2], version, body, err
+	if version, body, err = CutUvarint(rec); err != nil {
+		return nil, nil, nil, 0, nil, within("resourceVersion", err)
+	}
+	return parts[0], parts[1], parts[2], version, body, nil
 }
+
+var headerNames = [...]string{"namespace", "name", "uid"}
 
 // AppendString appends a value of kind String, Bytes or Raw.
 func AppendString[T ~string | ~[]byte](b []byte, v T) []byte {
@@ -206,7 +211,7 @@ func skip(b []byte, s *Shape, depth int) ([]byte, error) {
 		var err error
 		for i := range s.Fields {
 			if b, err = skip(b, &s.Fields[i].Shape, depth-1); err != nil {
-				return nil, err
+				return nil, within(s.Fields[i].Name, err)
 			}
 		}
 		return b, nil
@@ -224,11 +229,11 @@ func skipElements(b []byte, s *Shape, depth int) ([]byte, error) {
 	for range n {
 		if s.Kind == Map {
 			if _, b, err = CutBytes(b); err != nil {
-				return nil, err
+				return nil, within("[]", err)
 			}
 		}
 		if b, err = skip(b, s.Elem, depth-1); err != nil {
-			return nil, err
+			return nil, within("[]", err)
 		}
 	}
 	return b, nil
@@ -279,8 +284,10 @@ func Check(rec []byte, s *Shape) error {
 	if err != nil {
 		return err
 	}
-	if !utf8.Valid(namespace) || !utf8.Valid(name) || !utf8.Valid(uid) {
-		return ErrInvalid
+	for i, part := range [...][]byte{namespace, name, uid} {
+		if !utf8.Valid(part) {
+			return within(headerNames[i], ErrInvalid)
+		}
 	}
 	return CheckBody(body, s)
 }

@@ -171,7 +171,7 @@ func TestToJSON(t *testing.T) {
 		{"header joins the body", "{metadata{labels map<string>}}", "\x00\x01n\x00\x00\x01\x01a\x01b", `{"metadata":{"labels":{"a":"b"},"name":"n"}}`, ""},
 		{"raw metadata stays", "{metadata raw}", "\x00\x01n\x00\x00\x0c{\"name\":\"n\"}", `{"metadata":{"name":"n"}}`, ""},
 		{"nothing", "{}", "\x00\x00\x00\x00", `{}`, ""},
-		{"cut off in the header", "{}", "\x00\x00", "", "header: record ends inside a value"},
+		{"cut off in the header", "{}", "\x00\x00", "", "field uid: record ends inside a value"},
 		{"cut off in the body", "{a{b string}}", "\x00\x00\x00\x00\x01", "", "field a: field b: record ends inside a value"},
 		{"bytes behind it", "{}", "\x00\x00\x00\x00\x01", "", "record has bytes behind its last field"},
 		{"raw that is no JSON", "{a raw}", "\x00\x00\x00\x00\x01{", "", "field a: record has a byte that its shape does not allow"},

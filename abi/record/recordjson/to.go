@@ -22,7 +22,7 @@ import (
 func ToJSON(shape *record.Shape, rec []byte) ([]byte, error) {
 	namespace, name, uid, version, body, err := record.CutHeader(rec)
 	if err != nil {
-		return nil, fmt.Errorf("header: %w", err)
+		return nil, err
 	}
 	object, err := members(shape, body)
 	if err != nil {

@@ -3,6 +3,35 @@
 
 package record
 
+import "strings"
+
+// FieldError reports bytes that are no record of their shape. Its cause is
+// [ErrTruncated] or [ErrInvalid].
+type FieldError struct {
+	Path  string // "status.conditions[].type", or "name" in the header
+	Cause error
+}
+
+// Error names the field and the cause.
+func (e *FieldError) Error() string { return "field " + e.Path + ": " + e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *FieldError) Unwrap() error { return e.Cause }
+
+// within puts name before the path of an error.
+func within(name string, err error) error {
+	inner, ok := err.(*FieldError)
+	switch {
+	case !ok:
+		return &FieldError{Path: name, Cause: err}
+	case strings.HasPrefix(inner.Path, "["):
+		inner.Path = name + inner.Path
+	default:
+		inner.Path = name + "." + inner.Path
+	}
+	return inner
+}
+
 // MismatchError reports an object with a value of another type than its shape
 // has. Whoever converts the object returns it together with a whole record in
 // which such values count as absent, because one odd object must not stop a
