@@ -290,11 +290,7 @@ func (f *field) shape(name string, to **record.Shape) error {
 	return nil
 }
 
-// wireShape is the message Shape:
-//
-//	uint32 kind = 1; bool optional = 2; repeated Field fields = 3; Shape elem = 4;
-//
-// and with a name (5) the message Field.
+// wireShape is the message Shape, which with a name is also the field of a struct.
 type wireShape struct {
 	record.Shape
 	name  string
@@ -316,9 +312,6 @@ func (m *wireShape) Append(b []byte) []byte {
 
 // Decode sets m to the message in b.
 func (m *wireShape) Decode(b []byte) error {
-	if m.depth >= maxDepth {
-		return &MalformedError{Message: "Shape", Field: "fields", Cause: errDepth}
-	}
 	return eachField("Shape", b, func(f *field) error {
 		switch f.number {
 		case 1:
@@ -346,6 +339,9 @@ func (m *wireShape) Decode(b []byte) error {
 
 func (m *wireShape) child(f *field, name string, add func(c *wireShape)) error {
 	c := wireShape{depth: m.depth + 1}
+	if c.depth == maxDepth {
+		return f.malformed(name, errDepth)
+	}
 	if err := f.embedded(name, &c); err != nil {
 		return err
 	}

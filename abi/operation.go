@@ -192,8 +192,8 @@ func (m *WriteRequest) Append(b []byte) []byte {
 	b = appendString(b, 9, m.FieldManager)
 	b = appendBool(b, 10, m.Force)
 	b = appendBool(b, 11, m.DryRun)
-	if m.GracePeriodSeconds != nil { // one more than the value, so that absent and 0 differ
-		b = appendUint(b, 12, uint64(*m.GracePeriodSeconds)+1)
+	if m.GracePeriodSeconds != nil {
+		b = appendUintAlways(b, 12, uint64(*m.GracePeriodSeconds))
 	}
 	b = appendUint(b, 13, uint64(m.Propagation))
 	return appendString(b, 14, m.LabelSelector)
@@ -227,7 +227,8 @@ func (m *WriteRequest) Decode(b []byte) error {
 		case 11:
 			return f.bool("dry_run", &m.DryRun)
 		case 12:
-			return f.gracePeriod(&m.GracePeriodSeconds)
+			m.GracePeriodSeconds = new(uint32)
+			return f.uint32("grace_period_seconds", m.GracePeriodSeconds)
 		case 13:
 			return f.uint32("propagation", (*uint32)(&m.Propagation))
 		case 14:
@@ -235,19 +236,6 @@ func (m *WriteRequest) Decode(b []byte) error {
 		}
 		return nil
 	})
-}
-
-func (f *field) gracePeriod(to **uint32) error {
-	var v uint64
-	if err := f.uint64("grace_period_seconds_plus_one", &v); err != nil {
-		return err
-	}
-	if v == 0 || v > 1<<31 {
-		return f.malformed("grace_period_seconds_plus_one", errOverflow)
-	}
-	seconds := uint32(v - 1)
-	*to = &seconds
-	return nil
 }
 
 // Error is the result of an operation whose status is not StatusOK.

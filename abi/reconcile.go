@@ -3,7 +3,10 @@
 
 package abi
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Request asks a guest to reconcile one key.
 type Request struct {
@@ -93,10 +96,7 @@ func (m *Outcome) Decode(b []byte) error {
 			return f.uint32("verdict", (*uint32)(&m.Verdict))
 		case 2:
 			var v uint64
-			err := f.uint64("requeue_after", &v)
-			if err == nil && int64(v) < 0 {
-				return f.malformed("requeue_after", errOverflow)
-			}
+			err := f.uint("requeue_after", math.MaxInt64, &v)
 			m.RequeueAfter = time.Duration(v)
 			return err
 		case 3:

@@ -26,6 +26,7 @@ const maxDepth = 32
 var (
 	errTruncated = errors.New("the message ends inside the field")
 	errOverflow  = errors.New("the number does not fit")
+	errTag       = errors.New("there is no such field number")
 	errWireType  = errors.New("the wire type is not the one of the schema")
 	errUTF8      = errors.New("the string is not UTF-8")
 	errDepth     = errors.New("nested too deeply")
@@ -79,6 +80,11 @@ func appendUint(b []byte, number int, v uint64) []byte {
 	if v == 0 {
 		return b
 	}
+	return appendUintAlways(b, number, v)
+}
+
+// appendUintAlways also appends 0, for a field that tells it from absent.
+func appendUintAlways(b []byte, number int, v uint64) []byte {
 	b = appendTag(b, number, wireVarint)
 	return binary.AppendUvarint(b, v)
 }
@@ -122,41 +128,48 @@ type field struct {
 	wire    int
 	value   uint64 // varint, fixed64, fixed32
 	data    []byte // bytes; aliases the input
+	err     error  // why the payload could not be read
 }
 
 // eachField calls visit for each field of a message in the order of the
 // bytes. Unknown fields reach visit as well, which ignores them: a newer side
-// may send more.
+// may send more. A field whose payload is broken reaches visit too, because
+// visit knows its name.
 func eachField(message string, b []byte, visit func(f *field) error) error {
 	f := field{message: message}
 	for len(b) > 0 {
-		n, err := f.next(b)
-		if err != nil {
-			return f.malformed("#"+strconv.Itoa(f.number), err)
+		b = f.next(b)
+		err := visit(&f)
+		if err == nil && f.err != nil {
+			err = f.malformed("#"+strconv.Itoa(f.number), f.err)
 		}
-		b = b[n:]
-		if err := visit(&f); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// next reads one field and returns how many bytes it took.
-func (f *field) next(b []byte) (int, error) {
-	f.number, f.value, f.data = 0, 0, nil
+// next reads one field and returns what is behind it.
+func (f *field) next(b []byte) []byte {
+	f.number, f.value, f.data, f.err = 0, 0, nil, nil
 	tag, n := binary.Uvarint(b)
-	if n <= 0 {
-		return 0, errTruncated
+	switch {
+	case n == 0:
+		f.err = errTruncated
+	case n < 0 || tag>>3 == 0 || tag>>3 > 1<<29-1:
+		f.err = errTag
 	}
-	if tag>>3 == 0 || tag>>3 > 1<<29-1 {
-		return 0, errOverflow
+	if f.err != nil {
+		return nil
 	}
 	f.number, f.wire = int(tag>>3), int(tag&7)
 	m, err := f.payload(b[n:])
-	return n + m, err
+	f.err = err
+	return b[n+m:]
 }
 
+// payload reads what is behind the tag and returns how many bytes it took.
 func (f *field) payload(b []byte) (int, error) {
 	switch f.wire {
 	case wireVarint:
@@ -196,12 +209,23 @@ func (f *field) malformed(name string, cause error) error {
 	return &MalformedError{Message: f.message, Field: name, Cause: cause}
 }
 
+// check reports why the field is not one of the wire type that its schema has.
+func (f *field) check(name string, wire int) error {
+	if f.err != nil {
+		return f.malformed(name, f.err)
+	}
+	if f.wire != wire {
+		return f.malformed(name, errWireType)
+	}
+	return nil
+}
+
 // The accessors below check the wire type and the range and name the field
-// in their error.
+// in their error, after which *to does not count.
 
 func (f *field) text(name string, to *string) error {
-	if f.wire != wireBytes {
-		return f.malformed(name, errWireType)
+	if err := f.check(name, wireBytes); err != nil {
+		return err
 	}
 	if !utf8.Valid(f.data) {
 		return f.malformed(name, errUTF8)
@@ -212,62 +236,53 @@ func (f *field) text(name string, to *string) error {
 
 func (f *field) texts(name string, to *[]string) error {
 	var s string
-	if err := f.text(name, &s); err != nil {
-		return err
-	}
+	err := f.text(name, &s)
 	*to = append(*to, s)
-	return nil
+	return err
 }
 
 // bytes aliases the input.
 func (f *field) bytes(name string, to *[]byte) error {
-	if f.wire != wireBytes {
-		return f.malformed(name, errWireType)
-	}
 	*to = f.data
-	return nil
+	return f.check(name, wireBytes)
 }
 
-func (f *field) uint64(name string, to *uint64) error {
-	if f.wire != wireVarint {
-		return f.malformed(name, errWireType)
-	}
-	*to = f.value
-	return nil
-}
+func (f *field) uint64(name string, to *uint64) error { return f.uint(name, math.MaxUint64, to) }
 
 func (f *field) uint32(name string, to *uint32) error {
-	if f.wire == wireVarint && f.value > math.MaxUint32 {
-		return f.malformed(name, errOverflow)
-	}
 	var v uint64
-	err := f.uint64(name, &v)
+	err := f.uint(name, math.MaxUint32, &v)
 	*to = uint32(v)
 	return err
 }
 
 func (f *field) bool(name string, to *bool) error {
-	if f.wire == wireVarint && f.value > 1 {
-		return f.malformed(name, errOverflow)
-	}
 	var v uint64
-	err := f.uint64(name, &v)
+	err := f.uint(name, 1, &v)
 	*to = v == 1
 	return err
 }
 
-func (f *field) double(name string, to *float64) error {
-	if f.wire != wireFixed64 {
-		return f.malformed(name, errWireType)
+func (f *field) uint(name string, limit uint64, to *uint64) error {
+	if err := f.check(name, wireVarint); err != nil {
+		return err
 	}
-	*to = math.Float64frombits(f.value)
+	if f.value > limit {
+		return f.malformed(name, errOverflow)
+	}
+	*to = f.value
 	return nil
+}
+
+func (f *field) double(name string, to *float64) error {
+	*to = math.Float64frombits(f.value)
+	return f.check(name, wireFixed64)
 }
 
 // embedded decodes an embedded message.
 func (f *field) embedded(name string, to interface{ Decode(b []byte) error }) error {
-	if f.wire != wireBytes {
-		return f.malformed(name, errWireType)
+	if err := f.check(name, wireBytes); err != nil {
+		return err
 	}
 	return to.Decode(f.data)
 }
