@@ -1,0 +1,177 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package module_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"go.uber.org/goleak"
+
+	"github.com/wasm-controller-manager/wcm/host/module"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func open(t testing.TB, o module.Options) *module.Compiler {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context()) // for Cleanup
+	c, err := module.OpenCompiler(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(ctx); err != nil {
+			t.Errorf("Compiler.Close: %v", err)
+		}
+	})
+	return c
+}
+
+// TestCompileShares checks that modules of one digest share their code until
+// the last of them is closed: what is still open can still be instantiated.
+func TestCompileShares(t *testing.T) {
+	ctx, wasm := t.Context(), read(t, "minimal")
+	c := open(t, module.Options{})
+	first, err := c.Compile(ctx, wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := c.Compile(ctx, wasm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	third, err := second.Share()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Stats != second.Stats || first.Stats.Wall == 0 {
+		t.Errorf("compiled twice: stats %+v and %+v", first.Stats, second.Stats)
+	}
+	for _, m := range []*module.Module{first, second, first} { // once more does nothing
+		if err := m.Close(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := first.Share(); !errors.Is(err, module.ErrClosed) {
+		t.Errorf("Share of a closed module: %v, want %v", err, module.ErrClosed)
+	}
+	if _, err := first.Instantiate(ctx, wazero.NewModuleConfig()); !errors.Is(err, module.ErrClosed) {
+		t.Errorf("Instantiate of a closed module: %v, want %v", err, module.ErrClosed)
+	}
+	if err := c.Close(ctx); err == nil || err.Error() != "close compiler: 1 modules are open" {
+		t.Errorf("Compiler.Close with a module open: %v", err)
+	}
+	instance, err := third.Instantiate(ctx, wazero.NewModuleConfig())
+	if err != nil {
+		t.Fatalf("Instantiate after the others closed: %v", err)
+	}
+	if err := errors.Join(instance.Close(ctx), third.Close(ctx)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCompileHammer compiles, shares and closes from many goroutines.
+func TestCompileHammer(t *testing.T) {
+	ctx := t.Context()
+	c := open(t, module.Options{})
+	names := []string{"minimal", "poison", "exits"}
+	var wg sync.WaitGroup
+	for n := range 8 {
+		wasm := read(t, names[n%len(names)])
+		wg.Go(func() {
+			for range 50 {
+				m, err := c.Compile(ctx, wasm)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				share, err := m.Share()
+				if err := errors.Join(err, m.Close(ctx)); err != nil {
+					t.Error(err)
+					return
+				}
+				instance, err := share.Instantiate(ctx, wazero.NewModuleConfig().WithName(""))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := errors.Join(instance.Close(ctx), share.Close(ctx)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestCompileRefuses(t *testing.T) {
+	c := open(t, module.Options{})
+	_, err := c.Compile(t.Context(), []byte("no"))
+	if want := `is no WebAssembly module: starts with "no", expected "\0asm"`; err == nil || err.Error() != want {
+		t.Errorf("Compile(no): %v, want %s", err, want)
+	}
+	var refused *module.RefusedError
+	_, err = c.Compile(t.Context(), read(t, "invalid_code"))
+	if !errors.As(err, &refused) || refused.Reason != module.NotCompilable ||
+		!strings.HasPrefix(err.Error(), "cannot be compiled: invalid function[3] export[\"wcm_reconcile\"]: ") {
+		t.Errorf("Compile(invalid_code.wasm): %v, want a refusal that names the function", err)
+	}
+}
+
+// TestCompileCached checks that a second process would find the code.
+func TestCompileCached(t *testing.T) {
+	dir := t.TempDir()
+	for range 2 {
+		c := open(t, module.Options{CacheDir: dir})
+		m, err := c.Compile(t.Context(), read(t, "minimal"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the cache has %v, %v: want one folder", entries, err)
+	}
+}
+
+func TestOpenCompilerCacheDir(t *testing.T) {
+	file := t.TempDir() + "/file"
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := module.OpenCompiler(t.Context(), module.Options{CacheDir: file}); err == nil || err.Error() != "compilation cache: "+file+" is not dir" {
+		t.Errorf("OpenCompiler with a file as CacheDir: %v", err)
+	}
+}
+
+func BenchmarkCompile(b *testing.B) {
+	wasm := read(b, "operates")
+	dir := b.TempDir()
+	for _, c := range []struct {
+		name string
+		o    module.Options
+	}{{"cold", module.Options{}}, {"cached", module.Options{CacheDir: dir}}} {
+		b.Run(c.name, func(b *testing.B) {
+			for b.Loop() {
+				compiler := open(b, c.o)
+				m, err := compiler.Compile(b.Context(), wasm)
+				if err != nil {
+					b.Fatal(err)
+				}
+				if err := m.Close(b.Context()); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,60 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"strings"
+
+	"github.com/tetratelabs/wazero/api"
+)
+
+// Signature is the type of a function as the specification writes it: the
+// types of the parameters in parentheses, then those of the results.
+// "(i32 i32) i64" takes two numbers and returns one, "()" neither.
+type Signature string
+
+// valueTypes are the types of parameters and results by their byte in the
+// binary.
+var valueTypes = map[byte]string{
+	0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64", 0x7b: "v128", 0x70: "funcref", 0x6f: "externref",
+}
+
+// functionType is one entry of the type section; both alias the file.
+type functionType struct{ params, results []byte }
+
+func (t functionType) signature() Signature {
+	s := "(" + typeNames(t.params) + ")"
+	if len(t.results) > 0 {
+		s += " " + typeNames(t.results)
+	}
+	return Signature(s)
+}
+
+func typeNames(types []byte) string {
+	names := make([]string, len(types))
+	for i, t := range types {
+		names[i] = valueTypes[t]
+	}
+	return strings.Join(names, " ")
+}
+
+// types returns the signature as wazero takes it. It is only for signatures
+// of this package's tables, whose types are numbers.
+func (s Signature) types() (params, results []api.ValueType) {
+	inside, behind, _ := strings.Cut(strings.TrimPrefix(string(s), "("), ")")
+	return numberTypes(inside), numberTypes(behind)
+}
+
+func numberTypes(names string) []api.ValueType {
+	var types []api.ValueType
+	for _, name := range strings.Fields(names) {
+		switch name {
+		case "i32":
+			types = append(types, api.ValueTypeI32)
+		case "i64":
+			types = append(types, api.ValueTypeI64)
+		}
+	}
+	return types
+}
