@@ -1,0 +1,153 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package guest
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"runtime"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/module"
+)
+
+// Instance is one running copy of a module. It is not safe for concurrent
+// use: whoever got it from [New] or a [Pool] is its only caller.
+type Instance struct {
+	options Options
+	module  *module.Module
+	guest   api.Module // nil until instantiated, and when closed
+	call    call       // the call in flight
+	dead    bool
+
+	alloc     api.Function
+	reconcile api.Function
+	stack     [2]uint64 // parameters and results of a call of an export
+
+	message []byte // the parameter of a call, reused
+	outcome abi.Outcome
+	result  []byte // the result of an operation, reused
+	kept    []byte // part of result that take fetches; nil if there is none
+	output  output
+
+	size  uint64 // of the memory when the hook was told last
+	pacer pacer
+}
+
+// New makes an instance and initializes it. It takes its own share of the
+// module. The caller closes the instance.
+func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err error) {
+	share, err := m.Share()
+	if err != nil {
+		return nil, err
+	}
+	i := &Instance{options: o.withDefaults(), module: share}
+	i.call.instance = i
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, i.Close(context.WithoutCancel(ctx)))
+		}
+	}()
+	start := i.begin()
+	err = i.instantiate(ctx)
+	i.finish(ctx, abi.ExportInitialize, start, err)
+	if err != nil {
+		return nil, err
+	}
+	i.pacer = pacer{growth: i.options.CollectAfter, last: i.MemoryBytes()}
+	return i, nil
+}
+
+// instantiate runs a start function and _initialize, if there are any.
+func (i *Instance) instantiate(ctx context.Context) error {
+	i.call.begin(ctx)
+	guest, err := i.module.Instantiate(&i.call, i.config())
+	i.call.end()
+	if err != nil {
+		return i.trapped(ctx, "instantiation", err)
+	}
+	i.guest = guest
+	if i.options.Hooks.Instances != nil {
+		i.options.Hooks.Instances(1)
+	}
+	if f := guest.ExportedFunction(abi.ExportInitialize); f != nil {
+		if err := i.invoke(ctx, f, abi.ExportInitialize); err != nil {
+			return err
+		}
+	}
+	i.alloc = guest.ExportedFunction(abi.ExportAlloc)
+	i.reconcile = guest.ExportedFunction(abi.ExportReconcile)
+	return nil
+}
+
+// config is what a guest finds around it: no files, no sockets, no input; the
+// real time and randomness, which are not wazero's defaults. There is always
+// an argument, since some programs index it without looking. Go's collector is
+// off because Collect runs it between the calls.
+func (i *Instance) config() wazero.ModuleConfig {
+	return wazero.NewModuleConfig().
+		WithName(""). // any number of instances in one runtime
+		WithStartFunctions().
+		WithArgs(i.options.Plugin).
+		WithEnv("GOGC", "off").
+		WithStdout(&i.output).
+		WithStderr(&i.output).
+		WithRandSource(rand.Reader).
+		WithSysWalltime().
+		WithSysNanotime().
+		WithNanosleep(i.sleep).
+		WithOsyield(runtime.Gosched)
+}
+
+// sleep is a guest's sleep: it ends with the call's context.
+func (i *Instance) sleep(nanoseconds int64) {
+	if i.call.overdue() {
+		return
+	}
+	timer := time.NewTimer(time.Duration(nanoseconds))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-i.call.Done():
+	}
+}
+
+// Module returns what is known of the module.
+func (i *Instance) Module() *module.Info { return i.module.Info }
+
+// MemoryBytes returns the size of the linear memory, 0 after Close.
+func (i *Instance) MemoryBytes() uint64 {
+	if i.guest == nil {
+		return 0
+	}
+	return uint64(i.guest.Memory().Size())
+}
+
+// Dead reports whether the instance can no longer be called.
+func (i *Instance) Dead() bool { return i.dead }
+
+// Close frees the instance. It must not be called during a call. Closing it
+// again does nothing.
+func (i *Instance) Close(ctx context.Context) error {
+	if i.module == nil {
+		return nil
+	}
+	var err error
+	if i.guest != nil {
+		err = i.guest.Close(ctx)
+		i.guest, i.alloc, i.reconcile = nil, nil, nil
+		i.resized()
+		if i.options.Hooks.Instances != nil {
+			i.options.Hooks.Instances(-1)
+		}
+	}
+	err = errors.Join(err, i.module.Close(ctx))
+	i.module, i.dead = nil, true
+	return err
+}

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package guest
+
+import (
+	"context"
+	"time"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+)
+
+// Options says how instances are made and watched. The zero value makes
+// instances whose every operation is answered with StatusNotReady.
+type Options struct {
+	// Plugin is the name in errors and the guest's only argument.
+	Plugin string
+	// Operator answers the operations; nil: StatusNotReady. It is called in
+	// the goroutine of the call that the guest is in.
+	Operator abi.Operator
+	// MessageLimit bounds each message that the guest sends, in bytes; 0: 4 MiB.
+	MessageLimit int
+	// ResultLimit bounds each message that the guest receives, in bytes; 0: 64 MiB.
+	ResultLimit int
+	// CollectAfter is by how much memory may grow, in bytes, before
+	// [Instance.Collect] collects the guest's garbage; 0: 8 MiB.
+	CollectAfter uint64
+	// Output is told what the guest wrote to stdout and stderr during a call
+	// that succeeded, its last 8 KiB; the text aliases a buffer. Nil: dropped.
+	// After a call that failed the text stands in the error.
+	Output func(ctx context.Context, text []byte)
+	// Hooks observe; see there.
+	Hooks Hooks
+}
+
+// Hooks observe instances, for metrics. Each may be nil. They are called in
+// the goroutine of the call and must not block.
+type Hooks struct {
+	// Called is told each call of an export, how long it took, and whether the
+	// instance died of it. Instantiation counts as _initialize.
+	Called func(export string, took time.Duration, died bool)
+	// Operated is told each operation that a guest called.
+	Operated func(op abi.Operation, status abi.Status)
+	// Instances is told by how many the number of instances changed.
+	Instances func(delta int)
+	// Memory is told by how many bytes the memory of an instance changed,
+	// from its first page to its last: the sum is what all instances hold.
+	Memory func(delta int64)
+}
+
+const (
+	defaultMessageLimit = 4 << 20
+	defaultResultLimit  = 64 << 20
+	defaultCollectAfter = 8 << 20
+)
+
+func (o Options) withDefaults() Options {
+	if o.Operator == nil {
+		o.Operator = notReady{}
+	}
+	if o.MessageLimit == 0 {
+		o.MessageLimit = defaultMessageLimit
+	}
+	if o.ResultLimit == 0 {
+		o.ResultLimit = defaultResultLimit
+	}
+	if o.CollectAfter == 0 {
+		o.CollectAfter = defaultCollectAfter
+	}
+	return o
+}
+
+// notReady is the Operator of an instance that has none.
+type notReady struct{}
+
+func (notReady) Operate(_ context.Context, op abi.Operation, _, buffer []byte) (abi.Status, []byte) {
+	e := abi.Error{Message: op.String() + ": no operations here, only the module's description is wanted"}
+	return abi.StatusNotReady, e.Append(buffer)
+}
+
+func (notReady) LogEnabled(context.Context, abi.Level) bool { return false }

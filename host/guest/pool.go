@@ -1,0 +1,174 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package guest
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/module"
+)
+
+// PoolOptions says what a pool is made of.
+type PoolOptions struct {
+	// Module is what the instances are copies of. The caller keeps it open
+	// until Close has returned.
+	Module *module.Module
+	// Instance is for every instance. Its Operator and hooks are called by
+	// several at once.
+	Instance Options
+	// Configuration is given to every instance before its first reconcile.
+	Configuration abi.Configuration
+	// Size is how many instances there are at most; 0: one.
+	Size int
+}
+
+// Pool hands out warm instances of one module for one plugin. It makes them
+// when they are asked for, up to its size, hands out the one that was used
+// last, and throws away the dead. It is safe for concurrent use and starts no
+// goroutine.
+type Pool struct {
+	options PoolOptions
+	slots   chan struct{} // one for each instance in use or being made
+	drained chan struct{} // closed when closed is set and used is 0
+
+	mu     sync.Mutex
+	idle   []*Instance // guarded by mu; the one used last at the end
+	used   int         // guarded by mu
+	closed bool        // guarded by mu
+}
+
+// NewPool returns an empty pool.
+func NewPool(o PoolOptions) *Pool {
+	return &Pool{options: o, slots: make(chan struct{}, max(o.Size, 1)), drained: make(chan struct{})}
+}
+
+// Get returns an instance that only the caller uses until he gives it to Put,
+// also after an error. It waits while all are in use. The error of a guest
+// that cannot be made or configured is returned as it is, and [ErrClosed]
+// after Close.
+func (p *Pool) Get(ctx context.Context) (*Instance, error) {
+	select {
+	case p.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	i, err := p.pop()
+	if err != nil {
+		<-p.slots
+		return nil, err
+	}
+	if i != nil {
+		return i, nil
+	}
+	if i, err = p.make(ctx); err != nil {
+		p.giveBack(nil)
+		return nil, err
+	}
+	return i, nil
+}
+
+// pop counts one more instance in use, and returns nil if it must be made.
+func (p *Pool) pop() (*Instance, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil, ErrClosed
+	}
+	p.used++
+	last := len(p.idle) - 1
+	if last < 0 {
+		return nil, nil
+	}
+	i := p.idle[last]
+	p.idle = slices.Delete(p.idle, last, last+1)
+	return i, nil
+}
+
+func (p *Pool) make(ctx context.Context) (*Instance, error) {
+	i, err := New(ctx, p.options.Module, p.options.Instance)
+	if err != nil {
+		return nil, err
+	}
+	if err := i.Configure(ctx, p.options.Configuration); err != nil {
+		return nil, errors.Join(err, i.Close(context.WithoutCancel(ctx)))
+	}
+	return i, nil
+}
+
+// Put gives an instance back. A dead one is closed, and so is any after Close.
+func (p *Pool) Put(ctx context.Context, i *Instance) error {
+	p.mu.Lock()
+	closed := p.closed
+	p.mu.Unlock()
+	var err error
+	if closed || i.Dead() {
+		err = i.Close(context.WithoutCancel(ctx))
+		i = nil
+	}
+	p.giveBack(i) // if Close began meanwhile, it finds the instance idle
+	return err
+}
+
+// giveBack counts one instance in use less and keeps it, unless it is nil.
+func (p *Pool) giveBack(i *Instance) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i != nil {
+		p.idle = append(p.idle, i)
+	}
+	p.used--
+	if p.closed && p.used == 0 {
+		close(p.drained)
+	}
+	<-p.slots
+}
+
+// Trim closes idle instances, those first that have not been used for longest,
+// until at most keep are idle.
+func (p *Pool) Trim(ctx context.Context, keep int) error {
+	p.mu.Lock()
+	surplus := max(len(p.idle)-keep, 0)
+	closing := slices.Clone(p.idle[:surplus])
+	p.idle = slices.Delete(p.idle, 0, surplus)
+	p.mu.Unlock()
+	return closeAll(context.WithoutCancel(ctx), closing)
+}
+
+// Counts returns how many instances are idle and how many are in use.
+func (p *Pool) Counts() (idle, used int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.idle), p.used
+}
+
+// Close refuses further Gets, waits until the instances in use have been given
+// back, and closes them all. If ctx ends before, it closes what is idle and
+// returns the context's error; it may be called again to wait on.
+func (p *Pool) Close(ctx context.Context) error {
+	p.mu.Lock()
+	if !p.closed && p.used == 0 {
+		close(p.drained)
+	}
+	p.closed = true
+	p.mu.Unlock()
+	var err error
+	select {
+	case <-p.drained:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return errors.Join(err, p.Trim(ctx, 0))
+}
+
+func closeAll(ctx context.Context, instances []*Instance) error {
+	var err error
+	for _, i := range instances {
+		err = errors.Join(err, i.Close(ctx))
+	}
+	return err
+}

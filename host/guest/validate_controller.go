@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package guest
+
+import (
+	"fmt"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+func (v *validator) controller(n int, names map[string]bool) {
+	c := &v.description.Controllers[n]
+	subject := fmt.Sprintf("controller %q", c.Name)
+	if !isLabel(c.Name) {
+		v.problem(subject, "name", "is no DNS label")
+	}
+	if names[c.Name] {
+		v.problem(subject, "name", "is used twice")
+	}
+	names[c.Name] = true
+	primary, primaries := v.primary(c)
+	if primaries != 1 {
+		v.problem(subject, "watches", "%d of mapping %s, expected exactly one", primaries, abi.MapFor)
+	}
+	for n := range c.Watches {
+		v.watch(fmt.Sprintf("%s: watch %d", subject, n), &c.Watches[n], primary)
+	}
+}
+
+// primary returns the resource that the controller watches with MapFor, nil if
+// there is none, and how many such watches there are.
+func (v *validator) primary(c *abi.Controller) (primary *abi.Resource, count int) {
+	for _, w := range c.Watches {
+		if w.Mapping != abi.MapFor {
+			continue
+		}
+		count++
+		if uint64(w.Resource) < uint64(len(v.description.Resources)) {
+			primary = &v.description.Resources[w.Resource]
+		}
+	}
+	return primary, count
+}
+
+func (v *validator) watch(subject string, w *abi.Watch, primary *abi.Resource) {
+	v.mapping(subject, w)
+	if uint64(w.Resource) >= uint64(len(v.description.Resources)) {
+		v.problem(subject, "resource", "index %d, %d resources are described", w.Resource, len(v.description.Resources))
+		return
+	}
+	r := &v.description.Resources[w.Resource]
+	subject += " (" + r.String() + ")"
+	if r.Projection == nil {
+		v.problem(subject, "resource", "is watched, but has no projection")
+		return
+	}
+	v.wake(subject, w, r.Projection)
+	switch {
+	case w.Mapping == abi.MapField && w.Key != "" && !hasField(r.Projection, w.Key):
+		v.problem(subject, "key", "the projection of %s has no field %s", r, w.Key)
+	case w.Mapping == abi.MapSelectedBy && w.Key != "" && primary != nil && primary.Projection != nil && !hasField(primary.Projection, w.Key):
+		v.problem(subject, "key", "the projection of %s has no field %s", primary, w.Key)
+	}
+}
+
+// mapping checks what needs no look at the resource.
+func (v *validator) mapping(subject string, w *abi.Watch) {
+	keyed := w.Mapping == abi.MapLabel || w.Mapping == abi.MapField || w.Mapping == abi.MapSelectedBy
+	switch {
+	case w.Mapping == 0 || w.Mapping > abi.MapGuest:
+		v.problem(subject, "mapping", "unknown number %d", w.Mapping)
+		return
+	case keyed && w.Key == "":
+		v.problem(subject, "key", "is empty, mapping %s needs one", w.Mapping)
+	case !keyed && w.Key != "":
+		v.problem(subject, "key", "%q, mapping %s takes none", w.Key, w.Mapping)
+	}
+	if w.OrphansOnly && w.Mapping != abi.MapSelectedBy {
+		v.problem(subject, "orphans_only", "is for mapping %s, not %s", abi.MapSelectedBy, w.Mapping)
+	}
+	if w.AnyOwner && w.Mapping != abi.MapOwns {
+		v.problem(subject, "any_owner", "is for mapping %s, not %s", abi.MapOwns, w.Mapping)
+	}
+}
+
+// wake checks that the fields that wake are a part of the projection: then
+// their union with it is the projection itself.
+func (v *validator) wake(subject string, w *abi.Watch, projection *record.Shape) {
+	if w.Wake == nil || !v.shape(subject, "wake", w.Wake) || projection.Validate() != nil {
+		return
+	}
+	if record.Union(*projection, *w.Wake).String() != projection.String() {
+		v.problem(subject, "wake", "%s is no part of the projection %s", w.Wake, projection)
+	}
+}

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package guest
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+func (v *validator) resource(n int) {
+	r := &v.description.Resources[n]
+	subject := "resource " + r.String()
+	if r.Group != "" && !isDomain(r.Group) {
+		v.problem(subject, "group", "%q is no DNS name", r.Group)
+	}
+	if !isLabel(r.Version) {
+		v.problem(subject, "version", "%q is no DNS label", r.Version)
+	}
+	if !isLabel(r.Resource) {
+		v.problem(subject, "resource", "%q is no plural name in lower case", r.Resource)
+	}
+	if r.Kind == "" {
+		v.problem(subject, "kind", "is empty")
+	}
+	for _, other := range v.description.Resources[:n] {
+		if other.Group == r.Group && other.Version == r.Version && other.Resource == r.Resource {
+			v.problem(subject, "resource", "is described twice")
+		}
+	}
+	v.projection(subject, r)
+	for n, index := range r.Indexes {
+		v.index(subject, r, index, slices.Contains(r.Indexes[:n], index))
+	}
+	for _, w := range r.Writes {
+		v.write(subject, w)
+	}
+}
+
+func (v *validator) projection(subject string, r *abi.Resource) {
+	switch {
+	case r.Projection == nil && r.ProjectionHash != 0:
+		v.problem(subject, "projection_hash", "0x%016x without a projection", r.ProjectionHash)
+	case r.Projection == nil:
+	case !v.shape(subject, "projection", r.Projection):
+	case r.Projection.Hash() != r.ProjectionHash:
+		v.problem(subject, "projection_hash", "0x%016x, the projection's is 0x%016x", r.ProjectionHash, r.Projection.Hash())
+	}
+}
+
+func (v *validator) index(subject string, r *abi.Resource, index abi.Index, repeated bool) {
+	switch {
+	case repeated:
+		v.problem(subject, "indexes", "%s is declared twice", indexName(index))
+	case r.Projection == nil:
+		v.problem(subject, "indexes", "%s without a projection", indexName(index))
+	case index.Kind == abi.IndexNone || index.Kind > abi.IndexField:
+		v.problem(subject, "indexes", "unknown kind %d", index.Kind)
+	case index.Kind == abi.IndexOwner && index.Key != "":
+		v.problem(subject, "indexes", "%s takes no key", indexName(index))
+	case index.Kind != abi.IndexOwner && index.Key == "":
+		v.problem(subject, "indexes", "%s needs a key", indexName(index))
+	case index.Kind == abi.IndexField && !hasField(r.Projection, index.Key):
+		v.problem(subject, "indexes", "%s: the projection has no such field", indexName(index))
+	}
+}
+
+func indexName(i abi.Index) string {
+	name := [...]string{"none", "owner", "label", "field"}
+	if int(i.Kind) >= len(name) {
+		return "unknown"
+	}
+	return strings.TrimSpace(name[i.Kind] + " " + i.Key)
+}
+
+// verbs are what a module can want to do to a resource besides reading it.
+var verbs = []string{"create", "update", "patch", "apply", "delete", "delete_collection"}
+
+// write checks "verb" and "subresource/verb".
+func (v *validator) write(subject, w string) {
+	verb := w
+	if subresource, after, found := strings.Cut(w, "/"); found {
+		verb = after
+		if !isLabel(subresource) {
+			v.problem(subject, "writes", "%q: %q is no subresource", w, subresource)
+		}
+	}
+	if !slices.Contains(verbs, verb) {
+		v.problem(subject, "writes", "%q: unknown verb, expected one of %s", w, strings.Join(verbs, ", "))
+	}
+}
+
+// hasField reports whether a projection has a field by its path.
+func hasField(s *record.Shape, path string) bool {
+	name, rest, deeper := strings.Cut(path, ".")
+	for n := range s.Fields {
+		f := &s.Fields[n]
+		if f.Name == name && (!deeper || hasField(&f.Shape, rest)) {
+			return true
+		}
+	}
+	return false
+}
