@@ -73,6 +73,12 @@ func expectNames(t *testing.T, r *recorder, want string) {
 	}
 }
 
+// pass lets time pass until everything waits.
+func pass(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
+}
+
 func expectStopped(t *testing.T, stop func() error) {
 	t.Helper()
 	if err := stop(); err != nil {
@@ -112,7 +118,7 @@ func TestRetryBacksOffAndCountsFailures(t *testing.T) {
 		c := newTest(r)
 		stop := run(t, c)
 		c.Add(key("a"))
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		c.Add(key("a"))
 		synctest.Wait()
 		want := []time.Duration{0, 5, 15, 35} // milliseconds
@@ -148,9 +154,9 @@ func TestRequeueAfter(t *testing.T) {
 		c := newTest(r)
 		stop := run(t, c)
 		c.Add(key("a"))
-		time.Sleep(10 * time.Second)
+		pass(10 * time.Second)
 		c.Add(key("a")) // a change wakes the key although it waits
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if diff := cmp.Diff([]time.Duration{0, 10 * time.Second, time.Minute}, at); diff != "" {
 			t.Errorf("times of attempts: -want +got:\n%s", diff)
 		}
@@ -164,7 +170,7 @@ func TestTerminalWaitsForAChange(t *testing.T) {
 		c := newTest(r)
 		stop := run(t, c)
 		c.Add(key("a"))
-		time.Sleep(24 * time.Hour)
+		pass(24 * time.Hour)
 		expectNames(t, r, "a")
 		c.Add(key("a"))
 		expectNames(t, r, "a a")
@@ -185,7 +191,7 @@ func TestAddWhileReconciling(t *testing.T) {
 		c.Add(key("a"))
 		c.Add(key("a"))
 		expectNames(t, r, "a") // never twice at the same time
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		expectNames(t, r, "a a")
 		expectStopped(t, stop)
 	})
@@ -203,7 +209,7 @@ func TestPanicIsATrap(t *testing.T) {
 		c := New(Options{Name: "test", Reconciler: r, Observer: o})
 		stop := run(t, c)
 		c.Add(key("a"))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		expectNames(t, r, "a a")
 		first := o.all[0].Outcome
 		if !first.Trap || !strings.Contains(first.Err.Error(), "our own bug") || !strings.Contains(first.Err.Error(), "controller_test.go") {
@@ -228,7 +234,7 @@ func TestTimeout(t *testing.T) {
 		c := New(Options{Name: "test", Reconciler: r, Timeout: time.Minute, Observer: o})
 		stop := run(t, c)
 		c.Add(key("a"))
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		expectNames(t, r, "a a")
 		if !errors.Is(cause, ErrTimeout) {
 			t.Errorf("cause of the context's end = %v, want %v", cause, ErrTimeout)

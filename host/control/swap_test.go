@@ -38,7 +38,7 @@ func TestSwap(t *testing.T) {
 		if closed(drained) {
 			t.Error("drained is closed while the old reconciler runs")
 		}
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		expectNames(t, after, "b a")
 		if !closed(drained) {
 			t.Error("drained is open although nothing runs on the old reconciler")
@@ -58,7 +58,7 @@ func TestSwapRetriesWhatFailed(t *testing.T) {
 		c := newTest(broken)
 		stop := run(t, c)
 		c.Add(key("a"))
-		time.Sleep(time.Hour)
+		pass(time.Hour)
 		if closed(c.Swap(fixed)) != true {
 			t.Error("drained is open although nothing ran")
 		}
@@ -81,6 +81,24 @@ func TestSwapWhileStopped(t *testing.T) {
 		stop := run(t, c)
 		expectNames(t, after, "a")
 		expectNames(t, before, "")
+		expectStopped(t, stop)
+	})
+}
+
+func TestSwapRetriesWhatIsFailing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := &recorder{answer: func(context.Context, Attempt) Outcome {
+			time.Sleep(time.Minute)
+			return Outcome{Err: errTest, Trap: true}
+		}}
+		fixed := &recorder{}
+		c := newTest(broken)
+		stop := run(t, c)
+		c.Add(key("a"))
+		synctest.Wait()
+		c.Swap(fixed)
+		pass(time.Minute)
+		expectNames(t, fixed, "a") // at once: it was not the new one that trapped
 		expectStopped(t, stop)
 	})
 }
