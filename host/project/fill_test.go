@@ -117,7 +117,12 @@ func randomShape(t reflect.Type, random *rand.Rand, depth int) (s record.Shape, 
 		s.Kind = record.Int
 	case reflect.String:
 		s.Kind = record.String
-	case reflect.Slice, reflect.Map:
+	case reflect.Map:
+		if random.IntN(2) == 0 {
+			return randomKeys(s, t, random, depth)
+		}
+		return randomElements(s, t, random, depth)
+	case reflect.Slice:
 		return randomElements(s, t, random, depth)
 	case reflect.Struct:
 		s.Kind = record.Struct
@@ -141,6 +146,23 @@ func randomElements(s record.Shape, t reflect.Type, random *rand.Rand, depth int
 	return s, ok
 }
 
+// randomKeys reads a map as a struct of some of its keys.
+func randomKeys(s record.Shape, t reflect.Type, random *rand.Rand, depth int) (record.Shape, bool) {
+	s.Kind = record.Struct
+	for range random.IntN(4) {
+		elem, ok := randomShape(t.Elem(), random, depth)
+		if !ok {
+			return s, false
+		}
+		key := reflect.New(t.Key()).Elem()
+		fill(key, random, 1)
+		if key.String() != "" {
+			s.Fields = append(s.Fields, record.Field{Name: key.String(), Shape: elem})
+		}
+	}
+	return s, true
+}
+
 func randomFields(t reflect.Type, random *rand.Rand, depth int) (fields []record.Field) {
 	if depth == 0 {
 		return nil
@@ -159,8 +181,10 @@ func randomFields(t reflect.Type, random *rand.Rand, depth int) (fields []record
 				fields = append(fields, randomFields(inner, random, depth)...)
 			}
 		default:
-			if s, ok := randomShape(f.Type, random, depth); ok {
-				fields = append(fields, record.Field{Name: name, Shape: s})
+			for range 1 + random.IntN(2) { // the same twice, or a map whole and by its keys
+				if s, ok := randomShape(f.Type, random, depth); ok {
+					fields = append(fields, record.Field{Name: name, Shape: s})
+				}
 			}
 		}
 	}

@@ -168,7 +168,7 @@ func TestProtoRefusesMalformed(t *testing.T) {
 }
 
 // everyForm has values of each form that protobuf has.
-const everyForm = "{metadata{creationTimestamp time?,annotations map<string>,generation int?},spec{containers list<{name string,args list<string?>?," +
+const everyForm = "{metadata{creationTimestamp time?,annotations map<string>,annotations{a string,b string?},generation int?},spec{containers list<{name string,args list<string?>?," +
 	"ports list<{containerPort int?,hostPort int?}>,livenessProbe{httpGet{port intOrString?}?,timeoutSeconds int?}?,resources{limits map<string?>,requests map<string>?}}>," +
 	"hostNetwork bool?,tolerations list<{tolerationSeconds int?}>,volumes list<{name string,emptyDir{sizeLimit string?}?,secret{secretName string?}?}>}}"
 

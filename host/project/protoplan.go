@@ -22,6 +22,7 @@ const (
 	formMessage form = iota // a Struct
 	formList
 	formMap
+	formKeys // entries of a map, read as a Struct whose fields are keys
 	formBool
 	formInt
 	formText // string
@@ -36,7 +37,7 @@ const (
 // wireTypes has the wire type of each form. A list has that of its element
 // unless it is wrapped.
 var wireTypes = [...]uint8{
-	formMessage: wireBytes, formList: wireBytes, formMap: wireBytes, formBool: wireVarint, formInt: wireVarint, formText: wireBytes,
+	formMessage: wireBytes, formList: wireBytes, formMap: wireBytes, formKeys: wireBytes, formBool: wireVarint, formInt: wireVarint, formText: wireBytes,
 	formBytes: wireBytes, formTime: wireBytes, formMicroTime: wireBytes, formQuantity: wireBytes,
 	formDuration: wireBytes, formIntOrString: wireBytes,
 }
@@ -53,8 +54,10 @@ type protoPlan struct {
 	path      string
 	zero      []byte
 	shape     *record.Shape
-	fields    []*protoPlan // of a formMessage, in canonical order
+	name      string       // the last part of path
+	fields    []*protoPlan // of a formMessage or formKeys, in canonical order
 	numbers   numberTable  // of a formMessage
+	note      int          // which of the parent's notes it is read from
 	elem      *protoPlan
 }
 
@@ -65,7 +68,7 @@ type numberTable struct {
 }
 
 type protoSlot struct {
-	note   int          // 1 + index of the field, 0: not wanted
+	note   int          // 1 + index of the note, 0: not wanted
 	inline *numberTable // the message's fields are noted in its place
 }
 
@@ -77,6 +80,9 @@ func newProtoPlan(path string, shape *record.Shape, t reflect.Type) (*protoPlan,
 	t = deref(t)
 	refuse := fmt.Errorf("%w: field %s is %s in Go, the shape has %s", ErrNotProtobuf, path, t, shape.Signature())
 	f, ok := formOf(t)
+	if f == formMap && shape.Kind == record.Struct {
+		f = formKeys
+	}
 	if !ok || !fits(f, shape.Kind) {
 		return nil, refuse
 	}
@@ -91,13 +97,32 @@ func newProtoPlan(path string, shape *record.Shape, t reflect.Type) (*protoPlan,
 		} else if err == nil {
 			p.wire = p.elem.wire
 		}
-	case formMap:
+	case formMap, formKeys:
 		if t.Key().Kind() != reflect.String {
 			return nil, refuse
 		}
-		err = p.addElem(shape, t)
+		if f == formMap {
+			err = p.addElem(shape, t)
+		} else {
+			err = p.addKeys(shape, t)
+		}
 	}
 	return p, err
+}
+
+// addKeys adds the plans of the map's values that are fields of the shape, a
+// certain annotation for example.
+func (p *protoPlan) addKeys(shape *record.Shape, t reflect.Type) error {
+	for i := range shape.Fields {
+		f := &shape.Fields[i]
+		child, err := newProtoPlan(join(p.path, f.Name), &f.Shape, t.Elem())
+		if err != nil {
+			return err
+		}
+		child.name, child.note = f.Name, i
+		p.fields, p.elem = append(p.fields, child), child
+	}
+	return nil
 }
 
 // addElem adds the plan of the elements of a list or map.
@@ -163,7 +188,7 @@ func fits(f form, k record.Kind) bool {
 	case record.IntOrString:
 		return f == formIntOrString
 	case record.Struct:
-		return f == formMessage
+		return f == formMessage || f == formKeys
 	case record.List:
 		return f == formList
 	case record.Map:
@@ -192,8 +217,14 @@ func (p *protoPlan) addFields(shape *record.Shape, t reflect.Type) error {
 			return err
 		}
 		child.omitEmpty = field.omitEmpty && field.typ.Kind() != reflect.Pointer
+		child.note = len(p.fields)
 		p.fields = append(p.fields, child)
-		table.slot(field.number).note = len(p.fields)
+		// A map may be wanted twice, whole and by its keys: both read one note.
+		if slot := table.slot(field.number); slot.note > 0 {
+			child.note = slot.note - 1
+		} else {
+			slot.note = len(p.fields)
+		}
 	}
 	return nil
 }

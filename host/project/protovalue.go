@@ -17,8 +17,8 @@ func (w *protoWalk) message(dst []byte, p *protoPlan, f wireField) ([]byte, bool
 	if !w.note(p, &p.numbers, f.start, f.end, base) {
 		return dst, false
 	}
-	for i, field := range p.fields {
-		n := w.notes[base+i]
+	for _, field := range p.fields {
+		n := w.notes[base+field.note]
 		if n.count == 0 || field.omitEmpty && field.empty(n.wireField) {
 			dst = append(dst, field.zero...)
 			continue
@@ -72,6 +72,8 @@ func (w *protoWalk) value(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 		return w.elements(dst, p, n)
 	case formMap:
 		return w.entries(dst, p, n)
+	case formKeys:
+		return w.keys(dst, p, n)
 	case formBool:
 		return record.AppendBool(dst, f.value != 0), true
 	case formInt:
@@ -151,6 +153,35 @@ func (w *protoWalk) entries(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 		dst, count = sortEntries(dst, base+1, count, p.elem.shape)
 	}
 	return putUvarint(dst, base, count), true
+}
+
+// keys appends those values of a map whose keys are the fields of the plan.
+func (w *protoWalk) keys(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
+	if len(p.fields) == 0 {
+		return dst, true
+	}
+	base := w.push(len(p.fields))
+	_, ok := w.each(nil, n, func(dst []byte, f wireField) ([]byte, bool) {
+		key, value, ok := w.entry(p, f)
+		for i, field := range p.fields {
+			if ok && string(valid(w.data[key.start:key.end])) == field.name {
+				w.notes[base+i] = note{wireField: value, count: 1}
+			}
+		}
+		return dst, ok
+	})
+	for i, field := range p.fields {
+		switch found := w.notes[base+i]; {
+		case !ok:
+			return dst, false
+		case found.count == 0:
+			dst = append(dst, field.zero...)
+		default:
+			dst, ok = w.value(dst, field, &found)
+		}
+	}
+	w.notes = w.notes[:base]
+	return dst, ok
 }
 
 // entry finds key and value of a map entry. One that is missing is empty.
