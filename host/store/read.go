@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+// get returns the record of an object, nil if there is none.
+func (t *table) get(namespace, name string) []byte {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if e := t.namespaces[namespace][name]; e != nil {
+		return e.rec
+	}
+	return nil
+}
+
+// current returns an object's version and the one at which its body last
+// changed.
+func (t *table) current(namespace, name string) (version, changed uint64, ok bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	e := t.namespaces[namespace][name]
+	if e == nil {
+		return 0, 0, false
+	}
+	return cut(e.rec).version, e.changed, true
+}
+
+// all returns the records of a namespace, of every namespace if it is empty.
+func (t *table) all(namespace string) [][]byte {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if namespace != "" {
+		return appendRecords(nil, t.namespaces[namespace])
+	}
+	recs := make([][]byte, 0, t.count)
+	for _, names := range t.namespaces {
+		recs = appendRecords(recs, names)
+	}
+	return recs
+}
+
+func appendRecords(recs [][]byte, names map[string]*entry) [][]byte {
+	for _, e := range names {
+		recs = append(recs, e.rec)
+	}
+	return recs
+}
+
+// filed returns what an index has under a value, false if there is no such index.
+func (t *table) filed(spec indexSpec, value, namespace string) ([][]byte, bool) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	ix, ok := t.indexes[spec]
+	if !ok {
+		return nil, false
+	}
+	entries := ix.in(value, namespace)
+	recs := make([][]byte, len(entries))
+	for i, e := range entries {
+		recs[i] = e.rec
+	}
+	return recs, true
+}
+
+func (t *table) len() int {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.count
+}
+
+func (t *table) newest() uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.highest
+}
+
+func (t *table) told() uint64 {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.position
+}
+
+// labelSet answers a label selector from the bytes of a body.
+type labelSet struct {
+	bytes []byte
+	shape *record.Shape
+}
+
+var _ labels.Labels = labelSet{}
+
+// labelsOf returns the labels of a body, none if its shape has no labels.
+func labelsOf(body []byte, s *record.Shape) labelSet {
+	b, at, ok := seek(body, s, pathLabels, &labelsShape)
+	if !ok {
+		return labelSet{}
+	}
+	return labelSet{bytes: b, shape: at}
+}
+
+// Lookup returns the value of a label, which the caller may keep.
+func (l labelSet) Lookup(label string) (string, bool) {
+	value, ok := l.find(label)
+	return string(value), ok
+}
+
+// Get returns the value of a label, which the caller may keep.
+func (l labelSet) Get(label string) string {
+	value, _ := l.find(label)
+	return string(value)
+}
+
+// Has reports whether there is such a label.
+func (l labelSet) Has(label string) bool {
+	_, ok := l.find(label)
+	return ok
+}
+
+func (l labelSet) find(label string) ([]byte, bool) {
+	if l.shape == nil {
+		return nil, false
+	}
+	value, ok := lookup(l.bytes, l.shape, label)
+	return text(value, l.shape.Elem.Kind), ok
+}

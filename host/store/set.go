@@ -1,0 +1,171 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
+)
+
+// Options says how a [Set] reaches the API server.
+type Options struct {
+	// Config is the API server's. Its rate limits do not apply: an informer
+	// asks rarely, and a plugin's writes must not wait for one.
+	Config *rest.Config
+	// Logger is slog.Default() if nil.
+	Logger *slog.Logger
+	// Metrics counts for people; the zero value counts nothing.
+	Metrics Metrics
+	// ListOnly never asks for the initial state as a stream (WatchList), which
+	// is only of use with API servers that do not answer to it well.
+	ListOnly bool
+}
+
+// Metrics gives the counters of the package. Each function is called once per
+// watcher and may be nil.
+type Metrics struct {
+	// Delivered counts the changes that a watcher was called for.
+	Delivered func(resource, plugin string) Counter
+	// Filtered counts those that changed nothing which the watcher reads.
+	Filtered func(resource, plugin string) Counter
+}
+
+// Counter is a part of prometheus.Counter.
+type Counter interface{ Inc() }
+
+type noCounter struct{}
+
+func (noCounter) Inc() {}
+
+func counter(f func(resource, plugin string) Counter, resource, plugin string) Counter {
+	if f == nil {
+		return noCounter{}
+	}
+	return f(resource, plugin)
+}
+
+// Set is the informers of one API server.
+type Set struct {
+	options Options
+	logger  *slog.Logger
+	started chan struct{} // holds a token if unstarted is not empty
+
+	mu        sync.Mutex // taken before an informer's turn
+	informers map[schema.GroupVersionResource]*informer
+	unstarted []*generation
+}
+
+// NewSet returns an empty set. Nothing is read before [Set.Run].
+func NewSet(o Options) *Set {
+	s := &Set{
+		options:   o,
+		logger:    o.Logger,
+		started:   make(chan struct{}, 1),
+		informers: map[schema.GroupVersionResource]*informer{},
+	}
+	if s.logger == nil {
+		s.logger = slog.Default()
+	}
+	return s
+}
+
+// Run keeps the caches of all views up to date until ctx is done, and returns
+// when everything that it started has ended. It returns an error only if the
+// configuration is of no use. It is called once.
+func (s *Set) Run(ctx context.Context) error {
+	config := rest.CopyConfig(s.options.Config)
+	if config.UserAgent == "" {
+		config.UserAgent = rest.DefaultKubernetesUserAgent()
+	}
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return fmt.Errorf("client of the API server: %w", err)
+	}
+	var running sync.WaitGroup
+	defer client.CloseIdleConnections()
+	defer running.Wait()
+	for {
+		for _, g := range s.takeUnstarted() {
+			running.Go(func() { g.run(ctx, config, client) })
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-s.started:
+		}
+	}
+}
+
+// start hands a generation to Run, now or when it runs. The caller holds mu.
+func (s *Set) start(g *generation) {
+	s.unstarted = append(s.unstarted, g)
+	select {
+	case s.started <- struct{}{}:
+	default:
+	}
+}
+
+func (s *Set) takeUnstarted() []*generation {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.unstarted
+	s.unstarted = nil
+	return taken
+}
+
+// Open returns a view on a resource. If the resource's cache lacks fields that
+// the view wants, a cache with all of them is filled in the background, and the
+// view is not synced before that; the other views read the old cache until then.
+func (s *Set) Open(o ViewOptions) (*View, error) {
+	v, err := newView(o)
+	if err != nil {
+		return nil, fmt.Errorf("view of %s for plugin %q: %w", resourceName(o.Resource), o.Plugin, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	inf, ok := s.informers[o.Resource]
+	if !ok {
+		inf = newInformer(s, o)
+		s.informers[o.Resource] = inf
+	}
+	v.informer = inf
+	inf.add(v)
+	return v, nil
+}
+
+// Resources returns the names of the resources that have a view, sorted, such
+// as "v1/pods" and "apps/v1/deployments".
+func (s *Set) Resources() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for r := range maps.Keys(s.informers) {
+		names = append(names, resourceName(r))
+	}
+	return slices.Sorted(slices.Values(names))
+}
+
+// close takes the view away, and its informer if it was the last one.
+func (s *Set) close(v *View) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v.informer.removeView(v) == 0 && s.informers[v.informer.resource] == v.informer {
+		delete(s.informers, v.informer.resource)
+	}
+}
+
+// resourceName names a resource as the package abi does.
+func resourceName(r schema.GroupVersionResource) string {
+	if r.Group == "" {
+		return r.Version + "/" + r.Resource
+	}
+	return r.Group + "/" + r.Version + "/" + r.Resource
+}

@@ -1,0 +1,255 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/project"
+)
+
+// ViewOptions says what a view shows.
+type ViewOptions struct {
+	Resource   schema.GroupVersionResource
+	Kind       string // finds the compiled type, by which protobuf is read
+	Namespaced bool
+	// Projection is the fields that the plugin reads, canonical; the view keeps it.
+	Projection *record.Shape
+	// Needs is what mappings read besides, see [MappingNeeds]; nil: nothing.
+	Needs   *record.Shape
+	Indexes []abi.Index
+	Plugin  string // for metrics and errors
+}
+
+// View is what one plugin sees of a resource.
+type View struct {
+	informer   *informer
+	projection *record.Shape
+	inner      record.Shape // projection, and what mappings and indexes need
+	indexes    []indexSpec
+	plugin     string
+	ready      chan struct{} // closed when lens is set for the first time
+	lens       atomic.Pointer[lens]
+}
+
+// lens is how a view reads one generation.
+type lens struct {
+	generation *generation
+	project    *project.Transcoder // to the projection
+	inner      *project.Transcoder
+}
+
+func newView(o ViewOptions) (*View, error) {
+	if o.Projection == nil {
+		return nil, errors.New("projection: missing")
+	}
+	if err := o.Projection.Validate(); err != nil {
+		return nil, fmt.Errorf("projection: %w", err)
+	}
+	v := &View{
+		projection: o.Projection,
+		inner:      o.Projection.Canonical(),
+		plugin:     o.Plugin,
+		ready:      make(chan struct{}),
+	}
+	if o.Needs != nil {
+		v.inner = record.Union(v.inner, *o.Needs)
+	}
+	for _, ix := range o.Indexes {
+		needs, err := indexNeeds(ix, o.Projection)
+		if err != nil {
+			return nil, err
+		}
+		v.inner = record.Union(v.inner, needs)
+		v.indexes = append(v.indexes, newIndexSpec(ix, o.Projection))
+	}
+	return v, nil
+}
+
+// focus makes the view read the generation if it has all that the view wants.
+// The caller holds the informer's turn.
+func (v *View) focus(g *generation) {
+	projection, err := g.layout.part(v.projection)
+	inner, err2 := g.layout.part(&v.inner)
+	if err != nil || err2 != nil {
+		return // a later generation will have it
+	}
+	if v.lens.Swap(&lens{generation: g, project: projection, inner: inner}) == nil {
+		close(v.ready)
+	}
+}
+
+// Synced reports whether the view shows the resource. Once it does it goes on
+// to, if need be with what it knew last; see [View.Problem].
+func (v *View) Synced() bool { return v.lens.Load() != nil }
+
+// WaitForSync waits until the view is synced. If ctx is done before that, the
+// error says why it is not, as far as known.
+func (v *View) WaitForSync(ctx context.Context) error {
+	select {
+	case <-v.ready:
+		return nil
+	case <-ctx.Done():
+		err := context.Cause(ctx)
+		if problem := v.Problem(); problem != nil {
+			err = errors.Join(err, problem)
+		}
+		return fmt.Errorf("wait for the cache of %s: %w", v.informer.name, err)
+	}
+}
+
+// Problem returns why the view shows nothing, or nothing new, a [*Problem];
+// nil if all is well or nothing is known yet. It is retried all the time.
+func (v *View) Problem() error {
+	g := v.informer.next.Load()
+	if l := v.lens.Load(); l != nil {
+		g = l.generation
+	}
+	if g == nil {
+		return nil
+	}
+	if p := g.problem.Load(); p != nil {
+		return p
+	}
+	return nil
+}
+
+// Len returns how many objects the resource has in the cache.
+func (v *View) Len() int {
+	if l := v.lens.Load(); l != nil {
+		return l.generation.table.len()
+	}
+	return 0
+}
+
+// Namespaced reports whether the resource's objects are in namespaces.
+func (v *View) Namespaced() bool { return v.informer.namespaced }
+
+// AppendGet appends the record of an object, in the projection, to dst. It
+// returns dst and false if the cache has no such object, or is not synced.
+func (v *View) AppendGet(dst []byte, namespace, name string) ([]byte, bool) {
+	l := v.lens.Load()
+	if l == nil {
+		return dst, false
+	}
+	rec := l.generation.table.get(namespace, name)
+	if rec == nil {
+		return dst, false
+	}
+	return appendPart(dst, rec, l.project), true
+}
+
+// appendPart appends the record with its body transcribed.
+func appendPart(dst, rec []byte, part *project.Transcoder) []byte {
+	if part.Same() {
+		return append(dst, rec...)
+	}
+	body := cut(rec).body
+	dst = append(dst, rec[:len(rec)-len(body)]...)
+	return part.Append(dst, body)
+}
+
+// ListQuery says which objects are wanted. The zero value means all.
+type ListQuery struct {
+	Namespace string          // empty: all
+	Index     abi.Index       // of Kind IndexNone, or one that the view was opened with
+	Value     string          // what the index is to find
+	Selector  labels.Selector // nil: everything
+}
+
+// The errors of [View.List].
+var (
+	ErrNotSynced = errors.New("the cache is not filled yet")
+	ErrNoIndex   = errors.New("the view has no such index")
+	ErrNoLabels  = errors.New("a label selector needs metadata.labels in the projection")
+)
+
+// List visits the records of the objects that the query finds, in the
+// projection, until visit returns false. They are as of one moment and in no
+// order that means anything. visit must not keep or modify rec.
+func (v *View) List(q ListQuery, visit func(rec []byte) bool) error {
+	l := v.lens.Load()
+	if l == nil {
+		return ErrNotSynced
+	}
+	selects, err := v.selects(l, q.Selector)
+	if err != nil {
+		return err
+	}
+	recs, err := v.find(l, q)
+	if err != nil {
+		return err
+	}
+	var buffer []byte
+	for _, rec := range recs {
+		if selects != nil && !selects(rec) {
+			continue
+		}
+		if !l.project.Same() {
+			buffer = appendPart(buffer[:0], rec, l.project)
+			rec = buffer
+		}
+		if !visit(rec) {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (v *View) find(l *lens, q ListQuery) ([][]byte, error) {
+	if q.Index.Kind == abi.IndexNone {
+		return l.generation.table.all(q.Namespace), nil
+	}
+	recs, ok := l.generation.table.filed(newIndexSpec(q.Index, v.projection), q.Value, q.Namespace)
+	if !ok {
+		return nil, fmt.Errorf("index %d %q: %w", q.Index.Kind, q.Index.Key, ErrNoIndex)
+	}
+	return recs, nil
+}
+
+// has reports whether the shape, which is canonical, has everything of part.
+func has(s *record.Shape, part record.Shape) bool {
+	union := record.Union(*s, part)
+	return union.Hash() == s.Hash()
+}
+
+// selects returns what decides whether a record is selected, nil if all are.
+func (v *View) selects(l *lens, s labels.Selector) (func(rec []byte) bool, error) {
+	if s == nil || s.Empty() {
+		return nil, nil
+	}
+	shape := &l.generation.layout.shape
+	if !has(&v.inner, shapeWith(pathLabels, labelsShape)) {
+		return nil, ErrNoLabels
+	}
+	return func(rec []byte) bool { return s.Matches(labelsOf(cut(rec).body, shape)) }, nil
+}
+
+// CurrentVersion compares what a guest observed with the cache. It returns the
+// version that a write should name: the cache's, or the observed one if that is
+// newer; and whether everything that is cached of the object, for whichever
+// plugin, is still as it was at the observed version.
+func (v *View) CurrentVersion(namespace, name string, observed uint64) (current uint64, unchanged, exists bool) {
+	l := v.lens.Load()
+	if l == nil {
+		return observed, false, false
+	}
+	version, changed, ok := l.generation.table.current(namespace, name)
+	if !ok {
+		return observed, false, false
+	}
+	return max(version, observed), observed >= changed, true
+}
+
+// Close ends the view and its watchers. When it returns no handler runs and
+// none will be called. The resource's informer ends with its last view.
+func (v *View) Close() { v.informer.set.close(v) }

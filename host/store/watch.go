@@ -1,0 +1,195 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/project"
+)
+
+// Change says that an object is new, gone, or differs in what a watcher reads.
+// It is valid during the call of the handler.
+type Change struct {
+	Namespace string
+	Name      string
+	// Initial says that the object was there before the watcher: nothing
+	// happened, and there is no hurry.
+	Initial bool
+
+	before, after side
+}
+
+// side is an object before or after a change; rec is nil if there is none.
+type side struct {
+	rec  []byte
+	lens *lens
+}
+
+// AppendBefore appends the record before the change, in the view's
+// projection, to dst; it returns dst and false if the object is new.
+func (c *Change) AppendBefore(dst []byte) ([]byte, bool) { return c.before.append(dst) }
+
+// AppendAfter appends the record after the change, in the view's projection,
+// to dst; it returns dst and false if the object is gone.
+func (c *Change) AppendAfter(dst []byte) ([]byte, bool) { return c.after.append(dst) }
+
+func (s *side) append(dst []byte) ([]byte, bool) {
+	if s.rec == nil {
+		return dst, false
+	}
+	return appendPart(dst, s.rec, s.lens.project), true
+}
+
+// watcher is one subscription.
+type watcher struct {
+	view      *View
+	wake      record.Shape
+	handler   func(Change)
+	delivered Counter
+	filtered  Counter
+
+	// guarded by the informer's turn
+	focus         *focus // nil until the view is synced
+	first, second []byte // scratch
+}
+
+// focus is how a watcher compares the records of one generation.
+type focus struct {
+	lens *lens
+	wake *project.Transcoder
+}
+
+// Watch calls the handler for every change of bytes in the wake shape, and
+// when an object comes, goes, or is replaced by another of its name. A nil wake
+// stands for the projection. First, the objects that are there come as initial
+// changes, in this call if the view is synced.
+//
+// The wake shape must be a part of the projection or of the view's needs. When
+// cancel returns, no handler runs and none will be called; cancel must not be
+// called by the handler.
+func (v *View) Watch(wake *record.Shape, handler func(Change)) (cancel func(), err error) {
+	if wake == nil {
+		wake = v.projection
+	}
+	if !has(&v.inner, *wake) {
+		return nil, fmt.Errorf("watch of %s for plugin %q: %w", v.informer.name, v.plugin, errWake)
+	}
+	metrics := &v.informer.set.options.Metrics
+	w := &watcher{
+		view:      v,
+		wake:      wake.Canonical(),
+		handler:   handler,
+		delivered: counter(metrics.Delivered, v.informer.name, v.plugin),
+		filtered:  counter(metrics.Filtered, v.informer.name, v.plugin),
+	}
+	v.informer.watch(w)
+	return func() { v.informer.unwatch(w) }, nil
+}
+
+var errWake = errors.New("the wake shape has fields that the projection lacks")
+
+func (inf *informer) watch(w *watcher) {
+	inf.turn.Lock()
+	defer inf.turn.Unlock()
+	inf.watchers = append(inf.watchers, w)
+	w.refocus(nil, inf.serving)
+}
+
+func (inf *informer) unwatch(w *watcher) {
+	inf.turn.Lock()
+	defer inf.turn.Unlock()
+	inf.watchers = slices.DeleteFunc(inf.watchers, func(o *watcher) bool { return o == w })
+}
+
+// refocus makes the watcher go over to a generation, and tells it how the
+// objects there differ from what it knows.
+func (w *watcher) refocus(from, to *generation) {
+	l := w.view.lens.Load()
+	if l == nil || l.generation != to {
+		return // the view waits for a later generation
+	}
+	wake, err := to.layout.part(&w.wake)
+	if err != nil {
+		return // cannot be: what the view has, the wake shape has
+	}
+	old := w.focus
+	w.focus = &focus{lens: l, wake: wake}
+	if old == nil {
+		to.table.each(func(e *entry) { w.call(old, change{after: e.rec}) })
+		return
+	}
+	w.compare(old, from.table, to.table)
+}
+
+// compare tells the watcher of what differs between two tables.
+func (w *watcher) compare(old *focus, from, to *table) {
+	to.each(func(e *entry) {
+		h := cut(e.rec)
+		c := change{after: e.rec}
+		if before := from.find(h.namespace, h.name); before != nil {
+			c.before = before.rec
+		}
+		if c.before != nil && w.alike(old, c) {
+			return
+		}
+		w.call(old, c)
+	})
+	from.each(func(e *entry) {
+		h := cut(e.rec)
+		if to.find(h.namespace, h.name) == nil {
+			w.call(old, change{before: e.rec})
+		}
+	})
+}
+
+// consider tells the watcher of a change if it is one for it.
+func (w *watcher) consider(c change) {
+	switch {
+	case w.focus == nil:
+		return
+	case c.before != nil && c.after != nil && (c.same || w.alike(w.focus, c)):
+		w.filtered.Inc()
+		return
+	}
+	w.call(w.focus, c)
+}
+
+// alike reports whether both records of a change, the first of which may be of
+// an older generation, are one object with the same bytes in the wake shape.
+func (w *watcher) alike(old *focus, c change) bool {
+	before, after := cut(c.before), cut(c.after)
+	if !bytes.Equal(before.uid, after.uid) {
+		return false
+	}
+	if before.version == after.version && before.version != 0 {
+		return true
+	}
+	if !w.focus.wake.Same() || !old.wake.Same() {
+		w.first = old.wake.Append(w.first[:0], before.body)
+		w.second = w.focus.wake.Append(w.second[:0], after.body)
+		return bytes.Equal(w.first, w.second)
+	}
+	return bytes.Equal(before.body, after.body)
+}
+
+// call calls the handler. A nil old says that the watcher knows nothing yet.
+func (w *watcher) call(old *focus, c change) {
+	h := cut(c.after)
+	if c.after == nil {
+		h = cut(c.before)
+	}
+	key := h.key()
+	out := Change{Namespace: key.Namespace, Name: key.Name, Initial: old == nil}
+	out.after = side{rec: c.after, lens: w.focus.lens}
+	if c.before != nil {
+		out.before = side{rec: c.before, lens: old.lens}
+	}
+	w.delivered.Inc()
+	w.handler(out)
+}
