@@ -60,7 +60,7 @@ func newGoField(f reflect.StructField) (goField, bool) {
 		return goField{}, false
 	}
 	g := goField{name: tag, number: protoNumber(f.Tag.Get("protobuf")), typ: f.Type}
-	g.inline = f.Anonymous && tag == ""
+	g.inline = f.Anonymous && tag == "" && deref(f.Type).Kind() == reflect.Struct
 	if tag == "" {
 		g.name = f.Name
 	}
@@ -90,4 +90,18 @@ func deref(t reflect.Type) reflect.Type {
 		return t.Elem()
 	}
 	return t
+}
+
+// findField finds the field that JSON has by the name, in inline structs too.
+func findField(t reflect.Type, name string) (goField, bool) {
+	for _, f := range goFields(t) {
+		if f.inline {
+			if inner, ok := findField(deref(f.typ), name); ok {
+				return inner, true
+			}
+		} else if f.name == name {
+			return f, true
+		}
+	}
+	return goField{}, false
 }

@@ -234,7 +234,7 @@ func (p *protoPlan) addFields(shape *record.Shape, t reflect.Type) error {
 func (n *numberTable) reach(path, name string, t reflect.Type) (goField, *numberTable, error) {
 	for _, f := range goFields(t) {
 		if f.inline && f.number > 0 && f.number < maxNumber {
-			if !hasField(deref(f.typ), name) {
+			if _, ok := findField(deref(f.typ), name); !ok {
 				continue
 			}
 			slot := n.slot(f.number)
@@ -252,19 +252,6 @@ func (n *numberTable) reach(path, name string, t reflect.Type) (goField, *number
 		return f, n, nil
 	}
 	return goField{}, nil, fmt.Errorf("%w: field %s is not in Go's %s", ErrNotProtobuf, path, t)
-}
-
-// hasField reports whether JSON has the field in the struct type.
-func hasField(t reflect.Type, name string) bool {
-	if t.Kind() != reflect.Struct {
-		return false
-	}
-	for _, f := range goFields(t) {
-		if f.inline && hasField(deref(f.typ), name) || !f.inline && f.name == name {
-			return true
-		}
-	}
-	return false
 }
 
 // slot returns the slot of the number, for which it makes room. The pointer
