@@ -56,7 +56,7 @@ func serve(ctx context.Context, o upOptions, stdout io.Writer) error {
 	if err := os.Chdir(o.dataDir); err != nil {
 		return err
 	}
-	log, err := openLog(dir.Log())
+	log, err := openLog(dir)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,8 @@ func (a assets) start(ctx context.Context, r request) (*process, error) {
 		return err
 	}
 	if err := r.dir.WaitReady(ctx, port); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w; see %s", err, r.dir.Log()), p.stop())
+		stopErr := p.stop()
+		return nil, errors.Join(fmt.Errorf("%w\nthe end of the log:\n%s", err, r.dir.LogTail()), stopErr)
 	}
 	return p, nil
 }

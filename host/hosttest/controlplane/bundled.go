@@ -5,12 +5,12 @@ package controlplane
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
@@ -19,9 +19,8 @@ type bundled struct{ path string }
 
 func (b bundled) start(ctx context.Context, r request) (*process, error) {
 	stdout := &firstLine{complete: make(chan struct{})}
-	stderr := &bytes.Buffer{} // read once the child has ended
 	cmd := exec.Command(b.path, bundledArgs(r)...)
-	cmd.Stdout, cmd.Stderr = stdout, stderr
+	cmd.Stdout = stdout
 	p, err := spawn(cmd)
 	if err != nil {
 		return nil, err
@@ -31,7 +30,7 @@ func (b bundled) start(ctx context.Context, r request) (*process, error) {
 	case <-stdout.complete:
 		return p, nil
 	case <-p.done:
-		return nil, errors.Join(p.err, errors.New(strings.TrimSpace(stderr.String())))
+		return nil, cmp.Or(p.err, errEarly)
 	case <-ctx.Done():
 		stopErr := p.stop()
 		return nil, fmt.Errorf("not ready: %w", errors.Join(context.Cause(ctx), stopErr))

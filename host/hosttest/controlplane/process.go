@@ -4,6 +4,8 @@
 package controlplane
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -43,8 +45,13 @@ type process struct {
 }
 
 // spawn starts the child. Its end is waited for by a goroutine that ends with
-// it.
+// it. What it writes to standard error, unless that goes elsewhere, becomes
+// part of the error with which it ends.
 func spawn(cmd *exec.Cmd) (*process, error) {
+	stderr := &bytes.Buffer{} // the child's copier writes; read once that has ended
+	if cmd.Stderr == nil {
+		cmd.Stderr = stderr
+	}
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -54,7 +61,9 @@ func spawn(cmd *exec.Cmd) (*process, error) {
 	}
 	p := &process{cmd: cmd, stdin: stdin, done: make(chan struct{})}
 	go func() {
-		p.err = cmd.Wait()
+		if p.err = cmd.Wait(); p.err != nil && stderr.Len() > 0 {
+			p.err = fmt.Errorf("%w: %s", p.err, bytes.TrimSpace(stderr.Bytes()))
+		}
 		close(p.done)
 	}()
 	return p, nil
@@ -66,7 +75,7 @@ func (p *process) stop() error {
 	defer p.stdin.Close()
 	select {
 	case <-p.done:
-		return fmt.Errorf("the control plane had ended by itself: %w", errors.Join(p.err, errEarly))
+		return fmt.Errorf("the control plane had ended by itself: %w", cmp.Or(p.err, errEarly))
 	default:
 	}
 	if err := p.ask(); err != nil {
