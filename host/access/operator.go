@@ -1,0 +1,210 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package access answers the operations of one plugin: reads from the caches,
+// writes through the API server, events, logs and metrics.
+//
+// It is the one place where a plugin's requests meet the world, and so the
+// place that decides what the plugin may do. It does not know guests or wasm;
+// package guest calls it through [abi.Operator]. An [Operator] is safe for
+// concurrent use by all instances of its plugin.
+package access
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/project"
+	"github.com/wasm-controller-manager/wcm/host/store"
+)
+
+// Cache is what the operator needs of a plugin's window on a cached resource.
+type Cache interface {
+	// Synced reports whether the cache is filled; Problem says why it is not,
+	// as far as known.
+	Synced() bool
+	Problem() error
+	AppendGet(buffer []byte, namespace, name string) ([]byte, bool)
+	List(query store.ListQuery, visit func(rec []byte) bool) error
+	// CurrentVersion returns the version of the cached object, whether the
+	// object is cached, and whether its projected bytes are still those of
+	// the observed version.
+	CurrentVersion(namespace, name string, observed uint64) (current uint64, unchanged, exists bool)
+	// Written and Deleted make reads include a write that succeeded.
+	Written(object []byte) error
+	Deleted(namespace, name, uid string, object []byte) error
+}
+
+// API is what the operator needs of the API server.
+type API interface {
+	Get(ctx context.Context, t kube.Target, namespace, name, subresource string) ([]byte, error)
+	List(ctx context.Context, t kube.Target, o kube.ListOptions) ([]byte, error)
+	Write(ctx context.Context, op abi.Operation, t kube.Target, w *abi.WriteRequest) ([]byte, error)
+}
+
+// Events records events about objects.
+type Events interface {
+	Record(t kube.Target, event *abi.Event)
+}
+
+// Metrics takes the metrics that plugins define.
+type Metrics interface {
+	Record(plugin string, m *abi.Metric) error
+}
+
+// Leadership says whether this process may write.
+type Leadership interface {
+	// CanWrite returns nil, or why a write now might be another leader's business.
+	CanWrite() error
+}
+
+// Options are the parts of an [Operator]. All are required.
+type Options struct {
+	Plugin      string
+	Description *abi.Description
+	// Caches has one entry for each resource of the description, nil where
+	// the description has no projection.
+	Caches     []Cache
+	API        API
+	Events     Events
+	Metrics    Metrics
+	Leadership Leadership
+	Logger     *slog.Logger
+}
+
+// Operator implements [abi.Operator] for one plugin.
+type Operator struct {
+	Options
+	resources []resource
+}
+
+// resource is one resource of the description, ready for use.
+type resource struct {
+	target  kube.Target
+	name    string // "apps/v1/replicasets", for messages
+	cache   Cache  // nil: not read from a cache
+	extract *project.JSON
+	writes  map[string]bool
+}
+
+// New returns an operator. It does no I/O.
+func New(o Options) *Operator {
+	operator := &Operator{Options: o}
+	for i := range o.Description.Resources {
+		d := &o.Description.Resources[i]
+		r := resource{target: kube.TargetOf(d), name: d.String(), writes: map[string]bool{}}
+		if d.Projection != nil {
+			r.cache, r.extract = o.Caches[i], project.NewJSON(d.Projection)
+		}
+		for _, verb := range d.Writes {
+			r.writes[verb] = true
+		}
+		operator.resources = append(operator.resources, r)
+	}
+	return operator
+}
+
+// Operate performs one operation; see [abi.Operator].
+func (o *Operator) Operate(ctx context.Context, op abi.Operation, request, buffer []byte) (abi.Status, []byte) {
+	if err := ctx.Err(); err != nil {
+		return fail(buffer, abi.StatusCanceled, context.Cause(ctx).Error())
+	}
+	switch op {
+	case abi.OpGet:
+		return o.get(ctx, request, buffer)
+	case abi.OpList:
+		return o.list(ctx, request, buffer)
+	case abi.OpEvent:
+		return o.event(request, buffer)
+	case abi.OpLog:
+		return o.log(ctx, request, buffer)
+	case abi.OpMetric:
+		return o.metric(request, buffer)
+	}
+	if op.Write() {
+		return o.write(ctx, op, request, buffer)
+	}
+	return fail(buffer, abi.StatusUnsupported, "the host has no operation "+op.String())
+}
+
+// resource finds the resource that a request names by its index.
+func (o *Operator) resource(index uint32) (*resource, error) {
+	if int(index) >= len(o.resources) {
+		return nil, fmt.Errorf("resource %d: the description has %d", index, len(o.resources))
+	}
+	return &o.resources[index], nil
+}
+
+// notReady returns why the resource cannot be read from the cache now, nil if
+// it can.
+func (r *resource) notReady() error {
+	if r.cache.Synced() {
+		return nil
+	}
+	if problem := r.cache.Problem(); problem != nil {
+		return problem
+	}
+	return fmt.Errorf("the cache of %s is not filled yet", r.name)
+}
+
+// fail appends an error result.
+func fail(buffer []byte, status abi.Status, message string) (abi.Status, []byte) {
+	answer := abi.Error{Message: message}
+	return status, answer.Append(buffer)
+}
+
+func (o *Operator) event(request, buffer []byte) (abi.Status, []byte) {
+	var event abi.Event
+	if err := event.Decode(request); err != nil {
+		return fail(buffer, abi.StatusBadRequest, err.Error())
+	}
+	r, err := o.resource(event.Resource)
+	if err != nil {
+		return fail(buffer, abi.StatusBadRequest, err.Error())
+	}
+	if event.Reason == "" || event.Name == "" {
+		return fail(buffer, abi.StatusBadRequest, "event: reason and name must be set")
+	}
+	if event.Source == "" {
+		event.Source = o.Plugin
+	}
+	o.Events.Record(r.target, &event)
+	return abi.StatusOK, buffer
+}
+
+func (o *Operator) metric(request, buffer []byte) (abi.Status, []byte) {
+	var m abi.Metric
+	if err := m.Decode(request); err != nil {
+		return fail(buffer, abi.StatusBadRequest, err.Error())
+	}
+	if err := o.Metrics.Record(o.Plugin, &m); err != nil {
+		return fail(buffer, abi.StatusBadRequest, err.Error())
+	}
+	return abi.StatusOK, buffer
+}
+
+// project appends what a guest gets of an object: its record in the
+// resource's projection, or its JSON if the resource has none.
+func (r *resource) project(buffer, object []byte) (abi.Status, []byte) {
+	if r.extract == nil {
+		return abi.StatusOK, append(buffer, object...)
+	}
+	answer, err := r.extract.Append(buffer, object)
+	if err != nil {
+		return fail(buffer, abi.StatusInternal, fmt.Sprintf("answer of the API server for %s: %v", r.name, err))
+	}
+	return abi.StatusOK, answer
+}
+
+// isKind reports whether the object is of the resource's own kind; a
+// subresource may answer with another (Scale, Status).
+func (r *resource) isKind(object []byte) bool {
+	var meta struct {
+		Kind string `json:"kind"`
+	}
+	return json.Unmarshal(object, &meta) == nil && meta.Kind == r.target.Kind
+}
