@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package host is the process without its flags: it lists the parts and runs
+// them.
+//
+// Parts below know little of each other: control queues keys and knows neither
+// wasm nor clients, guest runs modules and knows no Kubernetes, store caches
+// objects and knows no plugins, access decides what a plugin may do, install
+// follows files. This package alone knows all of them, and is imported by
+// commands and tests only. A [Host] is safe for concurrent use.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/rest"
+
+	"github.com/wasm-controller-manager/wcm/host/access"
+	"github.com/wasm-controller-manager/wcm/host/guest"
+	"github.com/wasm-controller-manager/wcm/host/install"
+	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/metric"
+	"github.com/wasm-controller-manager/wcm/host/module"
+	"github.com/wasm-controller-manager/wcm/host/store"
+)
+
+// Elector decides when this process leads.
+type Elector interface {
+	access.Leadership
+	// Run calls lead when this process becomes the leader and ends its context
+	// when it no longer is. It returns when ctx has ended, lead has returned,
+	// and the lease is released; or with an error when the lease was lost.
+	Run(ctx context.Context, lead func(ctx context.Context) error) error
+}
+
+// Options configures a [Host].
+type Options struct {
+	// Config reaches the API server; its QPS and burst are the host's for writes.
+	Config *rest.Config
+	// PluginDir holds the plugins as NAME.wasm; empty: none.
+	PluginDir string
+	// PluginFiles are modules given one by one.
+	PluginFiles []string
+	// CacheDir keeps compiled code over restarts; empty: it is not kept.
+	CacheDir string
+	// Leadership elects the leader. Required.
+	Leadership Elector
+	// LeaseNamespace and LeaseName name the object that the host's own events are about.
+	LeaseNamespace, LeaseName string
+	// ReconcileTimeout bounds one reconcile; 0: no bound.
+	ReconcileTimeout time.Duration
+	// DrainTimeout is how long reconciles in flight may take to end at
+	// shutdown; 0: control's default.
+	DrainTimeout time.Duration
+	// Registerer gets the metrics of plugins. Required.
+	Registerer prometheus.Registerer
+	// Metrics are the host's own. Required.
+	Metrics *metric.Metrics
+	Logger  *slog.Logger
+}
+
+// Host runs plugins.
+type Host struct {
+	Options
+	compiler *module.Compiler // set by Run before anything uses it
+	stores   *store.Set
+	kube     *kube.Client
+	events   *kube.Events
+	metrics  *metric.Metrics
+	custom   *metric.Custom
+	crew     *crew
+	scanned  chan struct{} // closed when the plugins that were there at the start are loaded or refused
+
+	mu      sync.Mutex
+	plugins map[string]*plugin // guarded by mu
+}
+
+// New returns a host that does nothing before [Host.Run].
+func New(o Options) (*Host, error) {
+	client, err := kube.NewClient(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	events, err := kube.NewEvents(o.Config)
+	if err != nil {
+		return nil, err
+	}
+	return &Host{
+		Options: o,
+		kube:    client,
+		events:  events,
+		metrics: o.Metrics,
+		custom:  metric.NewCustom(o.Registerer),
+		stores:  store.NewSet(store.Options{Config: o.Config, Logger: o.Logger}),
+		crew:    newCrew(o.Logger),
+		scanned: make(chan struct{}),
+		plugins: map[string]*plugin{},
+	}, nil
+}
+
+// Run loads plugins, follows their files, and reconciles while this process
+// leads. When ctx ends it stops in the order in which nothing is lost:
+// controllers drain, the lease is released, watches end, modules are closed.
+// It returns nil after that, or the first error that made it stop.
+func (h *Host) Run(ctx context.Context) (err error) {
+	background := context.WithoutCancel(ctx)
+	h.compiler, err = module.OpenCompiler(background, module.Options{CacheDir: h.CacheDir, Host: guest.HostFunction})
+	if err != nil {
+		return fmt.Errorf("compiler: %w", err)
+	}
+	defer func() { err = errors.Join(err, h.compiler.Close(background)) }()
+	defer h.removeAll(background)
+
+	caches, stopCaches := context.WithCancel(background)
+	var serving sync.WaitGroup
+	defer serving.Wait()
+	defer stopCaches()
+	serving.Go(func() { h.events.Run(caches) }) // ends with caches
+	var storeErr error
+	serving.Go(func() { storeErr = h.stores.Run(caches) }) // ends with caches
+
+	err = h.lead(ctx)
+	stopCaches()
+	serving.Wait()
+	return errors.Join(err, storeErr)
+}
+
+// lead follows the plugins' files and runs the controllers while this process
+// leads, until ctx ends or one of the two fails.
+func (h *Host) lead(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	directory := install.New(install.Options{
+		Path: h.PluginDir, Files: h.PluginFiles, Installer: h, Logger: h.Logger,
+	})
+	var following sync.WaitGroup
+	var followErr error
+	following.Go(func() { // ends with ctx
+		if followErr = directory.Run(ctx, func() { close(h.scanned) }); followErr != nil {
+			stop(followErr)
+		}
+	})
+	err := h.Leadership.Run(ctx, func(ctx context.Context) error {
+		h.crew.run(ctx)
+		return nil
+	})
+	stop(err)
+	following.Wait()
+	return errors.Join(err, followErr)
+}
+
+func (h *Host) removeAll(ctx context.Context) {
+	for _, s := range h.Status() {
+		h.Remove(ctx, s.Name)
+	}
+}
+
+// plugin returns the plugin of a name, which it makes if there is none.
+func (h *Host) plugin(name string) *plugin {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	p, known := h.plugins[name]
+	if !known {
+		p = &plugin{name: name, controllers: map[string]*controller{}}
+		h.plugins[name] = p
+	}
+	return p
+}

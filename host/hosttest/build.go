@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package hosttest helps tests of the host: it builds real plugins and waits
+// for what a cluster does in its own time. It is imported by tests and
+// benchmarks only.
+package hosttest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// Root returns the root folder of the repository.
+func Root() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
+}
+
+// BuildPlugin compiles the Go plugin in a folder of the repository, such as
+// "plugins/replicationcontroller", and writes the module to the file.
+func BuildPlugin(t testing.TB, folder, file string) {
+	t.Helper()
+	if err := BuildPluginIn(t.Context(), filepath.Join(Root(), folder), file); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// BuildPluginIn is [BuildPlugin] for any folder of a Go module, outside of
+// tests.
+func BuildPluginIn(ctx context.Context, folder, file string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", file, ".")
+	command.Dir = folder
+	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("build plugin %s: %w\n%s", folder, err, output)
+	}
+	return nil
+}
+
+// Eventually asks the condition again and again until it returns an empty
+// string, and fails the test with the last answer if that takes longer than a
+// minute. It is for waiting on real processes, which have no clock to fake.
+func Eventually(t testing.TB, condition func() (missing string)) {
+	t.Helper()
+	deadline := time.NewTimer(time.Minute)
+	defer deadline.Stop()
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for {
+		missing := condition()
+		if missing == "" {
+			return
+		}
+		select {
+		case <-deadline.C:
+			t.Fatalf("after a minute: %s", missing)
+		case <-t.Context().Done():
+			t.Fatalf("test ended: %s", missing)
+		case <-look.C:
+		}
+	}
+}

@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package install
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// recorder is an installer that notes what it is asked.
+type recorder struct {
+	mu    sync.Mutex
+	calls []string
+	told  chan struct{}
+}
+
+func newRecorder() *recorder { return &recorder{told: make(chan struct{}, 100)} }
+
+func (r *recorder) note(format string, arguments ...any) {
+	r.mu.Lock()
+	r.calls = append(r.calls, fmt.Sprintf(format, arguments...))
+	r.mu.Unlock()
+	r.told <- struct{}{}
+}
+
+func (r *recorder) Install(_ context.Context, p Plugin) {
+	r.note("install %s %s %s", p.Name, p.Module, p.Settings)
+}
+func (r *recorder) Remove(_ context.Context, name string) { r.note("remove %s", name) }
+
+func (r *recorder) take() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	calls := r.calls
+	r.calls = nil
+	slices.Sort(calls)
+	return calls
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestScan plays steps on a directory; after each one the installer must have
+// heard exactly what changed.
+func TestScan(t *testing.T) {
+	folder := t.TempDir()
+	path := func(name string) string { return filepath.Join(folder, name) }
+	r := newRecorder()
+	d := New(Options{Path: folder, Installer: r, Logger: slog.New(slog.DiscardHandler)})
+	steps := []struct {
+		reason string
+		do     func()
+		want   []string
+	}{
+		{"an empty directory is fine", func() {}, nil},
+		{"two modules come", func() { write(t, path("a.wasm"), "1"); write(t, path("b.wasm"), "1") },
+			[]string{"install a 1 ", "install b 1 "}},
+		{"nothing changed", func() {}, nil},
+		{"other files and hidden ones are not modules",
+			func() { write(t, path("README.md"), "x"); write(t, path(".a.wasm"), "x") }, nil},
+		{"written in place", func() { write(t, path("a.wasm"), "22") }, []string{"install a 22 "}},
+		{"renamed over", func() { write(t, path("tmp"), "333"); _ = os.Rename(path("tmp"), path("a.wasm")) },
+			[]string{"install a 333 "}},
+		{"an editor moves the old one away and writes a new one",
+			func() { _ = os.Rename(path("a.wasm"), path("a.wasm~")); write(t, path("a.wasm"), "4444") },
+			[]string{"install a 4444 "}},
+		{"touched: same content", func() {
+			_ = os.Remove(path("a.wasm"))
+			write(t, path("a.wasm"), "4444")
+		}, nil},
+		{"settings come", func() { write(t, path("a.yaml"), "settings: {}") }, []string{"install a 4444 settings: {}"}},
+		{"settings go", func() { _ = os.Remove(path("a.yaml")) }, []string{"install a 4444 "}},
+		{"a module goes", func() { _ = os.Remove(path("b.wasm")) }, []string{"remove b"}},
+		{"and comes back", func() { write(t, path("b.wasm"), "1") }, []string{"install b 1 "}},
+	}
+	for _, step := range steps {
+		step.do()
+		if err := d.scan(t.Context()); err != nil {
+			t.Fatalf("%s: scan: %v", step.reason, err)
+		}
+		if diff := cmp.Diff(step.want, r.take()); diff != "" {
+			t.Errorf("%s: installer was asked (-want +got):\n%s", step.reason, diff)
+		}
+	}
+}
+
+func TestRunFollowsChanges(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "a.wasm"), "1")
+	r := newRecorder()
+	d := New(Options{Path: folder, Settle: 1, Installer: r, Logger: slog.New(slog.DiscardHandler)})
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	ready := make(chan struct{})
+	go func() { done <- d.Run(ctx, func() { close(ready) }) }() // stopped by stop, waited for below
+	<-ready
+	<-r.told
+	write(t, filepath.Join(folder, "tmp"), "2")
+	if err := os.Rename(filepath.Join(folder, "tmp"), filepath.Join(folder, "a.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	<-r.told
+	if diff := cmp.Diff([]string{"install a 1 ", "install a 2 "}, r.take()); diff != "" {
+		t.Errorf("installer was asked (-want +got):\n%s", diff)
+	}
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("Run returned %v after its context ended, want nil", err)
+	}
+}
+
+func TestRunNamesTheDirectoryThatIsMissing(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "nowhere")
+	d := New(Options{Path: missing, Installer: newRecorder(), Logger: slog.New(slog.DiscardHandler)})
+	err := d.Run(t.Context(), func() {})
+	if err == nil || !strings.Contains(err.Error(), missing) {
+		t.Errorf("Run with directory %s: got error %v, want one that names it", missing, err)
+	}
+}

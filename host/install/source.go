@@ -1,0 +1,145 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package install finds the files of plugins and follows their changes.
+//
+// A plugin is one file NAME.wasm in the plugin directory, or given by itself,
+// with an optional NAME.yaml beside it. The package is level-based: whatever
+// the events of the file system say, it compares what is there with what it
+// last handed on, so a rename over the file, a write in place, an editor's
+// dance of backup files and the symbolic links of a ConfigMap volume all end
+// the same way. It neither reads modules nor knows what installing means.
+package install
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Extension is that of a module's file.
+const Extension = ".wasm"
+
+// Plugin is what the files of one plugin hold.
+type Plugin struct {
+	Name     string // the file's name without its extension
+	Path     string // of the module
+	Module   []byte
+	Settings []byte // the content of NAME.yaml; nil if there is none
+}
+
+// Installer takes plugins in use. [Directory] calls it for several plugins at
+// once, but never twice at once for one name.
+type Installer interface {
+	// Install starts a plugin, or replaces the one of that name. When it
+	// fails, what ran before runs on; it has reported the failure itself.
+	Install(ctx context.Context, p Plugin)
+	// Remove stops a plugin and forgets it.
+	Remove(ctx context.Context, name string)
+}
+
+// stamp tells whether a file may have changed without reading it. A file that
+// was written only just before it was looked at can be written again without
+// a new time of modification, whose clock ticks in milliseconds: such a stamp
+// is fresh, and equal to no other.
+type stamp struct {
+	modified time.Time
+	size     int64
+	fresh    bool
+}
+
+// freshness is far above the tick of any file system's clock.
+const freshness = time.Second
+
+func (s stamp) same(t stamp) bool { return s == t && !s.fresh }
+
+// seen is what was last handed to the installer for one path.
+type seen struct {
+	name             string
+	module, settings stamp
+	content          [sha256.Size]byte
+}
+
+// change is one step that brings the installer up to date.
+type change struct {
+	path   string
+	seen   seen
+	plugin Plugin
+	remove bool
+	touch  bool // the files are new, their content is not
+}
+
+// find returns the paths of the modules that are there now: the files given
+// one by one that exist, and those of the directory.
+func find(directory string, files []string) ([]string, error) {
+	var paths []string
+	for _, file := range files {
+		if _, err := os.Stat(file); err == nil {
+			paths = append(paths, file)
+		}
+	}
+	if directory == "" {
+		return paths, nil
+	}
+	entries, err := os.ReadDir(directory)
+	if err != nil {
+		return nil, fmt.Errorf("plugin directory: %w", err)
+	}
+	for _, entry := range entries {
+		hidden := strings.HasPrefix(entry.Name(), ".")
+		if !entry.IsDir() && !hidden && filepath.Ext(entry.Name()) == Extension {
+			paths = append(paths, filepath.Join(directory, entry.Name()))
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths), nil
+}
+
+// examine compares the files of one path with what was handed on before. It
+// returns nil if nothing is to do.
+func examine(path string, before seen, known bool) (*change, error) {
+	now := seen{name: strings.TrimSuffix(filepath.Base(path), Extension)}
+	var err error
+	if now.module, err = stampOf(path); err != nil {
+		return nil, err
+	}
+	settingsPath := strings.TrimSuffix(path, Extension) + ".yaml"
+	if now.settings, err = stampOf(settingsPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if known && now.module.same(before.module) && now.settings.same(before.settings) {
+		return nil, nil
+	}
+	p := Plugin{Name: now.name, Path: path}
+	if p.Module, err = os.ReadFile(path); err != nil {
+		return nil, err
+	}
+	if p.Settings, err = os.ReadFile(settingsPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	now.content = contentOf(p)
+	return &change{path: path, seen: now, plugin: p, touch: known && now.content == before.content}, nil
+}
+
+func stampOf(path string) (stamp, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return stamp{}, err
+	}
+	return stamp{modified: info.ModTime(), size: info.Size(), fresh: time.Since(info.ModTime()) < freshness}, nil
+}
+
+func contentOf(p Plugin) [sha256.Size]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%d %t ", len(p.Module), p.Settings != nil)
+	h.Write(p.Module)
+	h.Write(p.Settings)
+	return [sha256.Size]byte(h.Sum(nil))
+}

@@ -1,0 +1,219 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/access"
+	"github.com/wasm-controller-manager/wcm/host/guest"
+	"github.com/wasm-controller-manager/wcm/host/install"
+	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/metric"
+	"github.com/wasm-controller-manager/wcm/host/module"
+	"github.com/wasm-controller-manager/wcm/host/store"
+)
+
+// defaultConcurrency is how many keys a controller works on at once if its
+// description does not say, as in controller-runtime.
+const defaultConcurrency = 1
+
+// version is one module of a plugin with everything that it needs to
+// reconcile. It is prepared completely before it replaces the one before it,
+// and closed when that one's successor has taken over.
+type version struct {
+	plugin      string
+	module      *module.Module
+	description *abi.Description
+	views       []*store.View   // by resource; nil where it is neither read nor watched
+	projections []*record.Shape // by resource; as the views have them
+	pool        *guest.Pool
+	cancels     []func()          // of the watches
+	superseded  []<-chan struct{} // each closed when a controller no longer works on this version
+}
+
+// prepare makes a version ready to work: compiled, described, configured on
+// a first instance, and with its caches filled.
+func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err error) {
+	v = &version{plugin: p.Name}
+	defer func() {
+		if err != nil {
+			v.close(context.WithoutCancel(ctx), h.Logger)
+		}
+	}()
+	if err := h.compile(ctx, v, p); err != nil {
+		return v, err
+	}
+	settings, err := settingsBody(p.Settings, v.description.Settings)
+	if err != nil {
+		return v, err
+	}
+	if err := h.openViews(ctx, v); err != nil {
+		return v, err
+	}
+	v.pool = h.newPool(v, settings)
+	if err := v.prove(ctx); err != nil {
+		return v, err
+	}
+	return v, v.fill(ctx)
+}
+
+func (h *Host) compile(ctx context.Context, v *version, p install.Plugin) (err error) {
+	if v.module, err = h.compiler.Compile(ctx, p.Module); err != nil {
+		return err
+	}
+	h.metrics.Plugin(p.Name).Compiled(v.module.Stats.Wall)
+	v.description, err = guest.Describe(ctx, v.module)
+	return err
+}
+
+// openViews opens a view for each resource that the module reads.
+func (h *Host) openViews(ctx context.Context, v *version) error {
+	v.views = make([]*store.View, len(v.description.Resources))
+	v.projections = make([]*record.Shape, len(v.description.Resources))
+	for i := range v.description.Resources {
+		if err := h.openView(ctx, v, uint32(i)); err != nil {
+			return fmt.Errorf("resource %s: %w", &v.description.Resources[i], err)
+		}
+	}
+	return nil
+}
+
+func (h *Host) openView(ctx context.Context, v *version, index uint32) error {
+	r := &v.description.Resources[index]
+	mappings, watched, err := needs(v.description, index)
+	if err != nil || r.Projection == nil && !watched {
+		return err
+	}
+	projection := r.Projection
+	if projection == nil { // watched for its keys alone
+		projection = &record.Shape{Kind: record.Struct}
+	}
+	v.projections[index] = projection
+	v.views[index], err = h.stores.Open(store.ViewOptions{
+		Resource:   schema.GroupVersionResource{Group: r.Group, Version: r.Version, Resource: r.Resource},
+		Kind:       r.Kind,
+		Namespaced: h.namespaced(ctx, v.plugin, r),
+		Projection: projection,
+		Needs:      mappings,
+		Indexes:    r.Indexes,
+		Plugin:     v.plugin,
+	})
+	return err
+}
+
+// namespaced asks the API server for the scope of a resource. One that is not
+// served yet is taken for namespaced, as nearly all are.
+func (h *Host) namespaced(ctx context.Context, plugin string, r *abi.Resource) bool {
+	scope, err := h.kube.Discover(ctx, kube.TargetOf(r))
+	if err != nil {
+		h.Logger.Warn("Resource is not served", "plugin", plugin, "resource", r.String(), "error", err)
+		return true
+	}
+	if scope.Kind != r.Kind {
+		h.Logger.Warn("Resource has another kind than the module says", "plugin", plugin,
+			"resource", r.String(), "kind", scope.Kind, "described", r.Kind)
+	}
+	return scope.Namespaced
+}
+
+func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
+	caches := make([]access.Cache, len(v.views))
+	for i, view := range v.views {
+		if view != nil {
+			caches[i] = view
+		}
+	}
+	logger := h.Logger.With("plugin", v.plugin)
+	operator := access.New(access.Options{
+		Plugin: v.plugin, Description: v.description, Caches: caches,
+		API: h.kube, Events: h.events, Metrics: h.custom, Leadership: h.Leadership, Logger: logger,
+	})
+	return guest.NewPool(guest.PoolOptions{
+		Module:        v.module,
+		Configuration: abi.Configuration{Plugin: v.plugin, Settings: settings},
+		Size:          v.concurrency(),
+		Instance: guest.Options{
+			Plugin: v.plugin, Operator: operator, Hooks: hooks(h.metrics.Plugin(v.plugin)),
+			Output: func(_ context.Context, text []byte) { logger.Info("Guest wrote", "text", string(text)) },
+		},
+	})
+}
+
+func hooks(m *metric.Plugin) guest.Hooks {
+	return guest.Hooks{
+		Called:    m.GuestCall,
+		Operated:  m.HostCall,
+		Instances: func(delta int) { m.Instances.Add(float64(delta)) },
+		Memory:    func(delta int64) { m.Memory.Add(float64(delta)) },
+	}
+}
+
+// concurrency is how many instances all controllers together can use, and one
+// more for wcm_map.
+func (v *version) concurrency() int {
+	n := 1
+	for i := range v.description.Controllers {
+		n += workers(&v.description.Controllers[i])
+	}
+	return n
+}
+
+func workers(c *abi.Controller) int {
+	if c.Concurrency == 0 {
+		return defaultConcurrency
+	}
+	return int(c.Concurrency)
+}
+
+// prove makes the first instance, which finds out whether the module can be
+// instantiated and likes its settings.
+func (v *version) prove(ctx context.Context) error {
+	instance, err := v.pool.Get(ctx)
+	if err != nil {
+		return err
+	}
+	v.pool.Put(ctx, instance)
+	return nil
+}
+
+// fill waits until each cache is filled or is known to have a problem, which
+// is a condition of the plugin and no reason to hold it back.
+func (v *version) fill(ctx context.Context) error {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for _, view := range v.views {
+		for view != nil && !view.Synced() && view.Problem() == nil {
+			select {
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			case <-look.C:
+			}
+		}
+	}
+	return nil
+}
+
+// problems says why the version cannot do all of its work at present.
+func (v *version) problems() error {
+	var problems []error
+	for i, view := range v.views {
+		if view == nil || view.Synced() && view.Problem() == nil {
+			continue
+		}
+		problem := view.Problem()
+		if problem == nil {
+			problem = fmt.Errorf("the cache of %s is not filled yet", &v.description.Resources[i])
+		}
+		problems = append(problems, problem)
+	}
+	return errors.Join(problems...)
+}
