@@ -1,0 +1,77 @@
+# make help lists what there is. Everything works on a fresh clone with Go alone.
+
+GO            ?= go
+GOLANGCI_LINT ?= $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+BIN     := bin
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X github.com/wasm-controller-manager/wcm/cmd/wasm-controller-manager/version.Version=$(VERSION)
+STATIC  := CGO_ENABLED=0 $(GO) build -trimpath
+
+# Every folder of plugins/ and examples/ with a main.go is a plugin.
+PLUGINS  := $(patsubst plugins/%/main.go,$(BIN)/plugins/%.wasm,$(wildcard plugins/*/main.go))
+EXAMPLES := $(patsubst examples/%/main.go,$(BIN)/examples/%.wasm,$(wildcard examples/*/main.go))
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+.PHONY: build
+build: $(BIN)/wasm-controller-manager plugins ## the host (static) and the plugins, into bin/
+
+.PHONY: plugins
+plugins: $(PLUGINS) $(EXAMPLES) ## the plugins and examples as .wasm
+
+.PHONY: $(BIN)/wasm-controller-manager
+$(BIN)/wasm-controller-manager:
+	$(STATIC) -ldflags='$(LDFLAGS)' -o $@ ./cmd/wasm-controller-manager
+
+# The Go toolchain knows better than make what changed.
+.PHONY: $(PLUGINS) $(EXAMPLES)
+$(BIN)/plugins/%.wasm:
+	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./plugins/$*
+$(BIN)/examples/%.wasm:
+	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./examples/$*
+
+.PHONY: control-plane
+control-plane: ## the local control plane: etcd and kube-apiserver in one binary (minutes, the first time)
+	$(MAKE) -C cmd/control-plane
+
+.PHONY: demo
+demo: build ## the story of a ReplicationController on the local control plane; Ctrl-C ends it
+	$(GO) run ./cmd/demo
+
+.PHONY: test
+test: ## all tests, on a real API server that they start and stop themselves
+	$(GO) test ./...
+
+.PHONY: race
+race: ## the tests again under the race detector
+	$(GO) test -race -short ./...
+
+.PHONY: lint
+lint: ## golangci-lint, pinned
+	$(GOLANGCI_LINT) run ./...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME (20s)
+	@for target in $$(grep -rlE '^func Fuzz' --include='*_test.go' . | xargs grep -hoE '^func Fuzz[A-Za-z]+' | sed 's/func //' | sort -u); do \
+	  package=./$$(grep -rlE "^func $$target\(" --include='*_test.go' . | head -1 | xargs dirname); \
+	  echo "$$target in $$package"; $(GO) test -run='^$$' -fuzz="^$$target$$" -fuzztime=$${FUZZTIME:-20s} $$package || exit 1; \
+	done
+
+.PHONY: fixtures
+fixtures: ## recompile the .wat fixtures (needs wat2wasm of Debian's wabt)
+	@find . -name '*.wat' -not -path './.*' | while read -r f; do wat2wasm --enable-all "$$f" -o "$${f%.wat}.wasm" || exit 1; done
+
+.PHONY: bench
+bench: ## the benchmarks beside their peers, as tables with ratios
+	$(GO) run ./bench
+
+.PHONY: check
+check: lint test ## what CI runs, without the demo
+	$(GO) mod tidy -diff
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BIN)
