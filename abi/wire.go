@@ -136,6 +136,9 @@ type field struct {
 // may send more. A field whose payload is broken reaches visit too, because
 // visit knows its name.
 func eachField(message string, b []byte, visit func(f *field) error) error {
+	if len(b) == 0 { // the commonest outcome; f below is on the heap
+		return nil
+	}
 	f := field{message: message}
 	for len(b) > 0 {
 		b = f.next(b)
