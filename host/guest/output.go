@@ -10,7 +10,7 @@ const outputLimit = 8 << 10
 
 // output keeps the last outputLimit bytes that were written to it.
 type output struct {
-	buffer  []byte
+	buffer  []byte // at most twice the limit, so that old bytes are dropped rarely
 	dropped bool
 }
 
@@ -20,8 +20,8 @@ func (o *output) Write(p []byte) (int, error) {
 	if len(p) > outputLimit {
 		p, o.dropped = p[len(p)-outputLimit:], true
 	}
-	if excess := len(o.buffer) + len(p) - outputLimit; excess > 0 {
-		o.buffer = append(o.buffer[:0], o.buffer[excess:]...)
+	if len(o.buffer)+len(p) > 2*outputLimit {
+		o.buffer = append(o.buffer[:0], o.buffer[len(o.buffer)-outputLimit:]...)
 		o.dropped = true
 	}
 	o.buffer = append(o.buffer, p...)
@@ -31,13 +31,15 @@ func (o *output) Write(p []byte) (int, error) {
 // text returns what is kept, from the first whole line if something was
 // dropped. It aliases the buffer.
 func (o *output) text() []byte {
-	if !o.dropped {
-		return o.buffer
+	kept := o.buffer
+	if len(kept) <= outputLimit && !o.dropped {
+		return kept
 	}
-	if i := bytes.IndexByte(o.buffer, '\n'); i >= 0 {
-		return o.buffer[i+1:]
+	kept = kept[max(len(kept)-outputLimit, 0):]
+	if _, lines, found := bytes.Cut(kept, []byte("\n")); found && len(lines) > 0 {
+		return lines
 	}
-	return o.buffer
+	return kept
 }
 
 func (o *output) reset() { o.buffer, o.dropped = o.buffer[:0], false }

@@ -100,14 +100,20 @@ func (p *Pool) make(ctx context.Context) (*Instance, error) {
 	return i, nil
 }
 
-// Put gives an instance back. A dead one is closed, and so is any after Close.
+// Put gives an instance back, after it has collected its garbage if it is time
+// to; ctx gives values only. A dead instance is closed, and so is any after
+// Close. The error is for the log: the pool is in order.
 func (p *Pool) Put(ctx context.Context, i *Instance) error {
+	ctx = context.WithoutCancel(ctx)
 	p.mu.Lock()
 	closed := p.closed
 	p.mu.Unlock()
 	var err error
+	if !closed && !i.Dead() {
+		err = i.Collect(ctx)
+	}
 	if closed || i.Dead() {
-		err = i.Close(context.WithoutCancel(ctx))
+		err = errors.Join(err, i.Close(ctx))
 		i = nil
 	}
 	p.giveBack(i) // if Close began meanwhile, it finds the instance idle

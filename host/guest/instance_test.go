@@ -1,0 +1,275 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package guest_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/guest"
+)
+
+func TestDescribe(t *testing.T) {
+	shape := record.Shape{Kind: record.Struct, Fields: []record.Field{{Name: "metadata", Shape: record.Shape{
+		Kind: record.Struct, Fields: []record.Field{{Name: "name", Shape: record.Shape{Kind: record.String}}},
+	}}}}
+	want := &abi.Description{
+		Name: "minimal", Version: "1", SDK: "wat",
+		Resources: []abi.Resource{{Version: "v1", Resource: "pods", Kind: "Pod",
+			Projection: &shape, ProjectionHash: shape.Hash()}},
+		Controllers: []abi.Controller{{Name: "minimal", Watches: []abi.Watch{{Mapping: abi.MapFor}}}},
+	}
+	got, err := guest.Describe(t.Context(), load(t, "minimal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("Describe (-want +got):\n%s", d)
+	}
+}
+
+// TestDescribeInvalid: the description is a message and still wrong; that is
+// no reason to call the instance dead.
+func TestDescribeInvalid(t *testing.T) {
+	i := instantiate(t, load(t, "describe_invalid"), guest.Options{})
+	_, err := i.Describe(t.Context())
+	if want := "describes itself wrongly: controllers: none, expected one at least"; err == nil || err.Error() != want {
+		t.Errorf("Describe: %v, want %s", err, want)
+	}
+	if i.Dead() {
+		t.Error("the instance is dead")
+	}
+}
+
+func TestConfigure(t *testing.T) {
+	settings := abi.Configuration{Plugin: "p"}
+	i := instantiate(t, load(t, "rejects"), guest.Options{Plugin: "p"})
+	err := i.Configure(t.Context(), settings)
+	var rejected *guest.RejectedError
+	if want := "plugin p rejects its settings: replicas: not ten"; !errors.As(err, &rejected) || err.Error() != want {
+		t.Errorf("Configure of rejects.wasm: %v, want %s", err, want)
+	}
+	i = instantiate(t, load(t, "minimal"), guest.Options{Plugin: "p"})
+	if err := i.Configure(t.Context(), settings); err != nil {
+		t.Errorf("Configure of a module without wcm_configure: %v", err)
+	}
+}
+
+func TestMap(t *testing.T) {
+	i := instantiate(t, load(t, "maps"), guest.Options{})
+	got, err := i.Map(t.Context(), abi.Change{After: []byte("record")})
+	if d := cmp.Diff([]abi.Request{{Namespace: "a", Name: "b"}}, got); d != "" || err != nil {
+		t.Errorf("Map: %v, (-want +got):\n%s", err, d)
+	}
+}
+
+// TestOperate hands results of all sizes to a guest with a buffer of 16 bytes:
+// what does not fit is kept for take, and the operation is not repeated.
+func TestOperate(t *testing.T) {
+	m := load(t, "operates")
+	for _, message := range []string{"", "short", strings.Repeat("x", 14), strings.Repeat("x", 15), strings.Repeat("long ", 10_000)} {
+		want := abi.Outcome{Message: message}
+		calls, request := 0, abi.Request{Namespace: "a", Name: "b", ID: "1"}
+		i := instantiate(t, m, guest.Options{Operator: operator{
+			operate: func(ctx context.Context, op abi.Operation, got, buffer []byte) (abi.Status, []byte) {
+				calls++
+				if op != abi.OpGet || ctx.Value(key{}) != "value" || string(got) != string(request.Append(nil)) {
+					t.Errorf("Operate(%v, %v, %q), want get, the caller's context, and the request", ctx, op, got)
+				}
+				return abi.StatusOK, want.Append(buffer)
+			}}})
+		got, err := i.Reconcile(context.WithValue(t.Context(), key{}, "value"), request)
+		if err != nil || got != want || calls != 1 {
+			t.Errorf("message of %d bytes: outcome with %d bytes, %v, after %d calls", len(message), len(got.Message), err, calls)
+		}
+	}
+}
+
+type key struct{}
+
+func TestTakeNothing(t *testing.T) {
+	i := instantiate(t, load(t, "takes"), guest.Options{})
+	got, err := i.Reconcile(t.Context(), abi.Request{Name: "a"})
+	if want := (abi.Outcome{Status: abi.StatusBadRequest}); err != nil || got != want {
+		t.Errorf("Reconcile = %+v, %v, want %+v", got, err, want)
+	}
+}
+
+// failed lets operates.wasm return the Error of an operation as its outcome:
+// both have a message, an Error in field 1, and so decode differently.
+func failed(t *testing.T, o guest.Options, r abi.Request) (abi.Status, string) {
+	t.Helper()
+	var status abi.Status
+	o.Hooks.Operated = func(op abi.Operation, s abi.Status) {
+		if op == abi.OpGet {
+			status = s
+		}
+	}
+	i := instantiate(t, load(t, "operates"), o)
+	_, err := i.Reconcile(t.Context(), r)
+	if err == nil {
+		return status, ""
+	}
+	return status, err.Error()
+}
+
+func TestLimits(t *testing.T) {
+	ok := answer(abi.StatusOK, nil)
+	if status, _ := failed(t, guest.Options{Operator: ok, MessageLimit: 100}, abi.Request{Name: strings.Repeat("x", 101)}); status != abi.StatusTooLarge {
+		t.Errorf("a request above the limit: status %v, want %v", status, abi.StatusTooLarge)
+	}
+	if status, err := failed(t, guest.Options{Operator: ok, MessageLimit: 100}, abi.Request{Name: "x"}); status != abi.StatusOK || err != "" {
+		t.Errorf("a request below the limit: status %v, %s", status, err)
+	}
+	big := answer(abi.StatusOK, make([]byte, 101))
+	if status, _ := failed(t, guest.Options{Operator: big, ResultLimit: 100}, abi.Request{Name: "x"}); status != abi.StatusTooLarge {
+		t.Errorf("a result above the limit: status %v, want %v", status, abi.StatusTooLarge)
+	}
+	if status, _ := failed(t, guest.Options{}, abi.Request{Name: "x"}); status != abi.StatusNotReady {
+		t.Errorf("without an operator: status %v, want %v", status, abi.StatusNotReady)
+	}
+}
+
+func TestLogs(t *testing.T) {
+	m := load(t, "logs")
+	for _, enabled := range []bool{false, true} {
+		logged := false
+		i := instantiate(t, m, guest.Options{Operator: operator{
+			enabled: func(level abi.Level) bool { return enabled && level == abi.LevelInfo },
+			operate: func(_ context.Context, op abi.Operation, _, buffer []byte) (abi.Status, []byte) {
+				logged = logged || op == abi.OpLog
+				return abi.StatusOK, buffer
+			}}})
+		if _, err := i.Reconcile(t.Context(), abi.Request{Name: "a"}); err != nil || logged != enabled {
+			t.Errorf("enabled %v: logged %v, %v", enabled, logged, err)
+		}
+	}
+}
+
+// TestDeadline: after the deadline operations answer StatusCanceled without
+// being carried out, and a guest that goes on is trapped.
+func TestDeadline(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
+	defer cancel()
+	m := load(t, "obstinate")
+	i := instantiate(t, m, guest.Options{Plugin: "p"})
+	if _, err := i.Reconcile(ctx, abi.Request{Name: "a"}); !errors.Is(err, context.DeadlineExceeded) || i.Dead() {
+		t.Errorf("Reconcile after the deadline: %v, dead %v, want %v and alive", err, i.Dead(), context.DeadlineExceeded)
+	}
+
+	ctx, cancel = context.WithCancel(t.Context())
+	statuses := map[abi.Status]int{}
+	i = instantiate(t, m, guest.Options{
+		Plugin: "p",
+		Operator: operator{operate: func(_ context.Context, _ abi.Operation, _, buffer []byte) (abi.Status, []byte) {
+			cancel()
+			return abi.StatusUnavailable, buffer
+		}},
+		Hooks: guest.Hooks{Operated: func(_ abi.Operation, s abi.Status) { statuses[s]++ }},
+	})
+	_, err := i.Reconcile(ctx, abi.Request{Name: "a"})
+	if want := "plugin p: wcm_reconcile trapped: it goes on calling the host after context canceled"; !errors.Is(err, context.Canceled) || err.Error() != want {
+		t.Errorf("Reconcile: %v, want %s", err, want)
+	}
+	if d := cmp.Diff(map[abi.Status]int{abi.StatusUnavailable: 1, abi.StatusCanceled: 64}, statuses); d != "" {
+		t.Errorf("statuses (-want +got):\n%s", d)
+	}
+}
+
+func TestOutputHook(t *testing.T) {
+	var got []string
+	i := instantiate(t, load(t, "speaks"), guest.Options{
+		Output: func(_ context.Context, text []byte) { got = append(got, string(text)) },
+	})
+	for range 2 {
+		if err := reconcile("healthy")(t.Context(), i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text := "panic: it hurts\ngoroutine 1 [running]\n"
+	if d := cmp.Diff([]string{text, text}, got); d != "" {
+		t.Errorf("output (-want +got):\n%s", d)
+	}
+}
+
+// TestCollect: the guest grows by 64 KiB per call and counts its collections.
+func TestCollect(t *testing.T) {
+	i := instantiate(t, load(t, "grows"), guest.Options{CollectAfter: 10 * 65536})
+	for n := range 20 {
+		o, err := i.Reconcile(t.Context(), abi.Request{Name: "a"})
+		if err := errors.Join(err, i.Collect(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		if n == 9 && o.Status != 0 || n == 10 && o.Status != 1 {
+			t.Errorf("reconcile %d: %d collections", n, o.Status)
+		}
+	}
+	if err := instantiate(t, load(t, "minimal"), guest.Options{}).Collect(t.Context()); err != nil {
+		t.Errorf("Collect of a module without wcm_gc: %v", err)
+	}
+}
+
+// TestHooks checks that the sums are those of what is open.
+func TestHooks(t *testing.T) {
+	var calls []string
+	var instances int
+	var memory int64
+	o := guest.Options{Hooks: guest.Hooks{
+		Called: func(export string, took time.Duration, died bool) {
+			if died {
+				export += " died"
+			}
+			calls = append(calls, export)
+			if took <= 0 {
+				t.Errorf("%s took %v", export, took)
+			}
+		},
+		Instances: func(delta int) { instances += delta },
+		Memory:    func(delta int64) { memory += delta },
+	}}
+	i := instantiate(t, load(t, "grows"), o)
+	poisoned := instantiate(t, load(t, "poison"), o)
+	if instances != 2 || memory != 6*65536 {
+		t.Errorf("two instances of three pages: %d instances, %d bytes", instances, memory)
+	}
+	if err := reconcile("a")(t.Context(), i); err != nil {
+		t.Fatal(err)
+	}
+	if err := reconcile("poison")(t.Context(), poisoned); err == nil {
+		t.Fatal("poison gave no error")
+	}
+	if memory != 7*65536 || i.MemoryBytes() != 4*65536 {
+		t.Errorf("memory grew by a page: %d bytes, of them %d", memory, i.MemoryBytes())
+	}
+	if err := errors.Join(i.Close(t.Context()), poisoned.Close(t.Context()), i.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if instances != 0 || memory != 0 || i.MemoryBytes() != 0 {
+		t.Errorf("after Close: %d instances, %d bytes", instances, memory)
+	}
+	want := []string{"_initialize", "_initialize", "wcm_reconcile", "wcm_reconcile died"}
+	if d := cmp.Diff(want, calls); d != "" {
+		t.Errorf("calls (-want +got):\n%s", d)
+	}
+}
+
+// TestReconcileDoesNotAllocate holds the cost of a call down.
+func TestReconcileDoesNotAllocate(t *testing.T) {
+	i := instantiate(t, load(t, "operates"), guest.Options{Operator: answer(abi.StatusOK, nil)})
+	ctx, r := t.Context(), abi.Request{Namespace: "a", Name: "b", ID: "1"}
+	if n := testing.AllocsPerRun(1000, func() {
+		if _, err := i.Reconcile(ctx, r); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 0 {
+		t.Errorf("a reconcile with one operation allocates %v times, want 0", n)
+	}
+}
