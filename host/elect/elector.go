@@ -1,0 +1,192 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package elect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/leaderelection"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
+)
+
+// component is the source of the Events.
+const component = "wasm-controller-manager"
+
+// healthTolerance is how long the lease may have been expired before the
+// process counts as unhealthy; kube-controller-manager's value.
+const healthTolerance = 20 * time.Second
+
+var (
+	// ErrLost means that the lease could not be renewed in time. Somebody else
+	// may lead now; the caller may run again, or exit.
+	ErrLost = errors.New("lost the lease")
+	// ErrNotLeader is returned by CanWrite.
+	ErrNotLeader = errors.New("this process does not lead")
+)
+
+// Elector takes part in one election. Make it with [New].
+type Elector struct {
+	enabled bool
+	lease   *lease
+	events  *events
+	config  leaderelection.LeaderElectionConfig
+	health  *leaderelection.HealthzAdaptor
+	log     *slog.Logger
+}
+
+// New returns an elector that does not take part yet.
+func New(o Options) (*Elector, error) {
+	c := o.Configuration
+	if err := Validate(&c); err != nil {
+		return nil, err
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	e := &Elector{
+		enabled: c.LeaderElect,
+		health:  leaderelection.NewLeaderHealthzAdaptor(healthTolerance),
+		log:     o.Logger.With("lease", c.ResourceNamespace+"/"+c.ResourceName),
+	}
+	if !e.enabled {
+		return e, nil
+	}
+	if o.Identity == "" {
+		identity, err := newIdentity()
+		if err != nil {
+			return nil, err
+		}
+		o.Identity = identity
+	}
+	e.events = &events{client: o.Events, identity: o.Identity, log: e.log}
+	e.lease = &lease{
+		Interface: &resourcelock.LeaseLock{
+			LeaseMeta:  metav1.ObjectMeta{Namespace: c.ResourceNamespace, Name: c.ResourceName},
+			Client:     o.Leases,
+			LockConfig: resourcelock.ResourceLockConfig{Identity: o.Identity, EventRecorder: e.events},
+		},
+		trust: c.RenewDeadline.Duration,
+	}
+	e.config = leaderelection.LeaderElectionConfig{
+		Lock:          e.lease,
+		Name:          c.ResourceName,
+		LeaseDuration: c.LeaseDuration.Duration,
+		RenewDeadline: c.RenewDeadline.Duration,
+		RetryPeriod:   c.RetryPeriod.Duration,
+		// client-go would release as soon as renewing ends, while lead still
+		// runs if the lease was lost; see finish.
+		ReleaseOnCancel: false,
+	}
+	return e, nil
+}
+
+// Run waits until this process leads, then calls lead, and returns when lead
+// has returned. The context of lead ends when ctx ends or, with the cause
+// [ErrLost], when the lease is lost. Run returns what lead returned, together
+// with ErrLost if that is why, and nil if ctx ended first.
+func (e *Elector) Run(ctx context.Context, lead func(context.Context) error) error {
+	if !e.enabled {
+		return lead(ctx)
+	}
+	elected, lost, stop, err := e.campaign(ctx)
+	if err != nil {
+		return err
+	}
+	defer e.events.pending.Wait()
+	select {
+	case <-ctx.Done():
+		e.finish(stop, lost)
+		return nil
+	case <-elected:
+	}
+	e.log.Info("Elected as leader", "identity", e.lease.Identity())
+	err = e.lead(ctx, lead, lost)
+	e.finish(stop, lost)
+	return err
+}
+
+// campaign starts to take part in the election. The first channel is closed
+// when this process is elected, the second when it takes part no more.
+func (e *Elector) campaign(ctx context.Context) (elected, lost <-chan struct{}, stop func(), err error) {
+	won, over := make(chan struct{}), make(chan struct{})
+	config := e.config
+	config.Callbacks = leaderelection.LeaderCallbacks{
+		OnStartedLeading: func(context.Context) { close(won) },
+		OnStoppedLeading: func() {},
+		OnNewLeader:      func(identity string) { e.log.Info("New leader", "identity", identity) },
+	}
+	elector, err := leaderelection.NewLeaderElector(config)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("elect a leader: %w", err)
+	}
+	e.health.SetLeaderElection(elector)
+	// The lease is renewed until lead has returned, longer than ctx.
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	go func() { // ends with stop; finish waits
+		elector.Run(renewing)
+		close(over)
+	}()
+	return won, over, stop, nil
+}
+
+func (e *Elector) lead(ctx context.Context, lead func(context.Context) error, lost <-chan struct{}) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	returned := make(chan error, 1)
+	go func() { returned <- lead(ctx) }() // waited for below
+	select {
+	case err := <-returned:
+		return err
+	case <-lost:
+		e.log.Error("Lost the lease")
+		e.lease.revoke()
+		cancel(ErrLost)
+		return errors.Join(ErrLost, <-returned)
+	}
+}
+
+// finish ends the part of this process in the election, when lead has returned
+// or was never called.
+func (e *Elector) finish(stop func(), over <-chan struct{}) {
+	stop()
+	<-over
+	e.health.SetLeaderElection(nil)
+	e.lease.revoke()
+	ctx, cancel := context.WithTimeout(context.Background(), e.config.RenewDeadline)
+	defer cancel()
+	if err := e.lease.release(ctx); err != nil {
+		e.log.Warn("Lease not released; the next leader waits until it expires", "error", err)
+		return
+	}
+	e.log.Info("No longer a candidate")
+}
+
+// CanWrite returns an error that is [ErrNotLeader] if another process may lead
+// already, or soon, so that no write must be sent. Without election it returns nil.
+func (e *Elector) CanWrite() error {
+	if !e.enabled {
+		return nil
+	}
+	until := e.lease.until.Load()
+	if until == nil {
+		return ErrNotLeader
+	}
+	if late := time.Since(*until); late > 0 {
+		return fmt.Errorf("%w: the lease should have been renewed %v ago", ErrNotLeader, late.Round(time.Millisecond))
+	}
+	return nil
+}
+
+// Name is the name of the health check.
+func (e *Elector) Name() string { return e.health.Name() }
+
+// Check is a health check: it fails if this process counts as the leader
+// although its lease expired long ago, so that it should be restarted.
+func (e *Elector) Check(r *http.Request) error { return e.health.Check(r) }
