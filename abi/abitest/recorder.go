@@ -1,0 +1,111 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package abitest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
+
+// recorder answers the operations of a guest and notes those that are wrong.
+// An object either exists nowhere, or everywhere and is large. Nothing can be
+// written.
+type recorder struct {
+	description *abi.Description
+	size        int // of an object's uid; 0: there are no objects
+	problems    []string
+}
+
+// largeSize makes every result larger than what a guest has ready for it.
+const largeSize = 4 << 20
+
+func (r *recorder) problem(format string, args ...any) {
+	if len(r.problems) < 10 {
+		r.problems = append(r.problems, fmt.Sprintf(format, args...))
+	}
+}
+
+// LogEnabled is true, so that guests do what logging takes.
+func (r *recorder) LogEnabled(context.Context, abi.Level) bool { return true }
+
+// Operate checks the request as far as a host can without a cluster.
+func (r *recorder) Operate(_ context.Context, op abi.Operation, request, buffer []byte) (abi.Status, []byte) {
+	switch op {
+	case abi.OpGet:
+		var m abi.GetRequest
+		if err := m.Decode(request); err != nil {
+			return r.malformed(op, err, buffer)
+		}
+		return r.get(&m, buffer)
+	case abi.OpList:
+		var m abi.ListRequest
+		if err := m.Decode(request); err != nil {
+			return r.malformed(op, err, buffer)
+		}
+		return r.list(&m, buffer)
+	case abi.OpEvent:
+		return r.observe(op, request, buffer, &abi.Event{})
+	case abi.OpLog:
+		return r.observe(op, request, buffer, &abi.Log{})
+	case abi.OpMetric:
+		return r.observe(op, request, buffer, &abi.Metric{})
+	}
+	var m abi.WriteRequest
+	if err := m.Decode(request); err != nil {
+		return r.malformed(op, err, buffer)
+	}
+	r.resource(op, m.Resource)
+	e := abi.Error{Message: strings.Repeat("no ", 1+r.size/3), Reason: "Forbidden"}
+	return abi.StatusForbidden, e.Append(buffer)
+}
+
+func (r *recorder) malformed(op abi.Operation, err error, buffer []byte) (abi.Status, []byte) {
+	r.problem("%s: %v", op, err)
+	e := abi.Error{Message: err.Error()}
+	return abi.StatusBadRequest, e.Append(buffer)
+}
+
+func (r *recorder) observe(op abi.Operation, request, buffer []byte, m message) (abi.Status, []byte) {
+	if err := m.Decode(request); err != nil {
+		return r.malformed(op, err, buffer)
+	}
+	return abi.StatusOK, buffer
+}
+
+// resource returns the described resource of an index, or nil.
+func (r *recorder) resource(op abi.Operation, index uint32) *abi.Resource {
+	if int(index) >= len(r.description.Resources) {
+		r.problem("%s: field resource: index %d, the description has %d", op, index, len(r.description.Resources))
+		return nil
+	}
+	return &r.description.Resources[index]
+}
+
+func (r *recorder) get(m *abi.GetRequest, buffer []byte) (abi.Status, []byte) {
+	resource := r.resource(abi.OpGet, m.Resource)
+	if resource == nil || resource.Projection == nil || m.Subresource != "" || r.size == 0 {
+		e := abi.Error{Message: m.Name + " not found", Reason: "NotFound"}
+		return abi.StatusNotFound, e.Append(buffer)
+	}
+	return abi.StatusOK, r.appendRecord(buffer, resource.Projection, m.Namespace, m.Name)
+}
+
+func (r *recorder) list(m *abi.ListRequest, buffer []byte) (abi.Status, []byte) {
+	resource := r.resource(abi.OpList, m.Resource)
+	if resource == nil || resource.Projection == nil || r.size == 0 {
+		return abi.StatusOK, buffer
+	}
+	return abi.StatusOK, abi.AppendListItem(buffer, r.appendRecord(nil, resource.Projection, m.Namespace, "abitest"))
+}
+
+// appendRecord appends an object of which every field is absent and the uid is
+// long.
+func (r *recorder) appendRecord(b []byte, shape *record.Shape, namespace, name string) []byte {
+	b = record.AppendHeader(b, record.Header{Namespace: namespace, Name: name, UID: strings.Repeat("u", r.size), ResourceVersion: 1})
+	return record.AppendZero(b, shape)
+}
