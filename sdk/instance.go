@@ -52,10 +52,6 @@ func instanceFrom(ctx context.Context) *instance {
 	return defaultInstance()
 }
 
-// Now returns the current time. Use it instead of time.Now, so that a test
-// can set the clock.
-func Now(ctx context.Context) time.Time { return instanceFrom(ctx).host.now() }
-
 // answer is the status and the result of an operation. The bytes belong to
 // the receiver.
 type answer struct {

@@ -6,6 +6,7 @@ package sdk
 import (
 	"context"
 	"reflect"
+	"unsafe"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
@@ -20,9 +21,6 @@ type Mapping struct {
 	anyOwner    bool
 	call        func(ctx context.Context, before, after []byte) ([]Key, error)
 }
-
-// MapSame wakes the key with the object's own namespace and name.
-func MapSame() Mapping { return Mapping{kind: abi.MapFor} }
 
 // MapController wakes the controller owner of the object, as Owns does.
 func MapController() Mapping { return Mapping{kind: abi.MapOwns} }
@@ -87,7 +85,7 @@ func (r *Resource[T]) decodeChange(rec []byte) (*T, error) {
 		return nil, nil
 	}
 	object := new(T)
-	return object, r.decodeInto(object, string(rec), false)
+	return object, r.decode(string(rec), unsafe.Pointer(object))
 }
 
 // FieldsOf returns the fields that the struct T has, for the Fields of a

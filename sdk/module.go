@@ -10,6 +10,7 @@ import "github.com/wasm-controller-manager/wcm/abi"
 type moduleDeclarations struct {
 	description abi.Description
 	controllers []registered
+	source      string                                // of events
 	configure   func(in *instance, body []byte) error // nil: the plugin takes no settings
 	defaults    func(in *instance)
 }
@@ -26,6 +27,10 @@ var module = moduleDeclarations{description: abi.Description{SDK: "go 1"}}
 func Plugin(name, version string) {
 	module.description.Name, module.description.Version = name, version
 }
+
+// EventSource names the component that the plugin's events come from, which
+// kubectl describe shows; without it that is the plugin.
+func EventSource(name string) { module.source = name }
 
 // Register declares controllers. Call it from init: in wasm, main does not
 // run. It panics, naming the controller, if one is not complete.
@@ -71,7 +76,7 @@ func (m *moduleDeclarations) addController(c Controller) {
 	if m.description.Name == "" {
 		m.description.Name = c.Name
 	}
-	watches := []Watch{{Resource: c.For, Map: MapSame(), Fields: c.ForFields}}
+	watches := []Watch{{Resource: c.For, Map: Mapping{kind: abi.MapFor}, Fields: c.ForFields}}
 	for _, owned := range c.Owns {
 		watches = append(watches, Watch{Resource: owned, Map: MapController()})
 	}

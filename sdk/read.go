@@ -9,13 +9,21 @@ import (
 	"unsafe"
 
 	"github.com/wasm-controller-manager/wcm/abi"
-	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
 )
 
 // Get returns one object, from the cache unless told otherwise. The object is
 // the caller's to change. A write that this plugin made before is included.
 // If there is no such object, [IsNotFound] of the error is true.
 func (r *Resource[T]) Get(ctx context.Context, key Key, options ...GetOption) (*T, error) {
+	object := new(T)
+	if err := r.get(ctx, key, options, unsafe.Pointer(object)); err != nil {
+		return nil, err
+	}
+	return object, nil
+}
+
+func (r *resource) get(ctx context.Context, key Key, options []GetOption, object unsafe.Pointer) error {
 	in := instanceFrom(ctx)
 	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name}
 	for _, option := range options {
@@ -25,10 +33,7 @@ func (r *Resource[T]) Get(ctx context.Context, key Key, options ...GetOption) (*
 	request.b = m.Append(request.b)
 	answer := in.get(ctx, request.b)
 	in.requests.put(request)
-	if answer.status != abi.StatusOK {
-		return nil, answer.failure(abi.OpGet, &r.resource, key)
-	}
-	return r.decode(abi.OpGet, key, answer)
+	return r.object(abi.OpGet, key, answer, object)
 }
 
 // GetSubresource returns a subresource such as "scale" as the JSON that the
@@ -53,7 +58,7 @@ func (r *Resource[T]) List(ctx context.Context, options ...ListOption) ([]T, err
 			n := len(objects)
 			objects = append(objects, make([]T, items.count())...)
 			for item := range items.each {
-				if err := r.decodeInto(&objects[n], item, false); err != nil {
+				if err := r.decode(item, unsafe.Pointer(&objects[n])); err != nil {
 					return err
 				}
 				n++
@@ -85,7 +90,10 @@ func (r *Resource[T]) All(ctx context.Context, options ...ListOption) iter.Seq2[
 		for {
 			next, err := r.page(ctx, &m, func(items items) error {
 				for item := range items.each {
-					if err := r.decodeInto(object, item, true); err != nil {
+					if !r.plan.Whole() {
+						*object = *new(T)
+					}
+					if err := r.decodeAgain(item, unsafe.Pointer(object)); err != nil {
 						return err
 					}
 					if stopped = !yield(object, nil); stopped {
@@ -106,7 +114,7 @@ func (r *Resource[T]) All(ctx context.Context, options ...ListOption) iter.Seq2[
 	}
 }
 
-func (r *Resource[T]) listRequest(options []ListOption) abi.ListRequest {
+func (r *resource) listRequest(options []ListOption) abi.ListRequest {
 	m := abi.ListRequest{Resource: r.index}
 	for _, option := range options {
 		option.list(&m)
@@ -116,58 +124,59 @@ func (r *Resource[T]) listRequest(options []ListOption) abi.ListRequest {
 
 // page performs one list request, hands its items to visit and returns the
 // token of the next page.
-func (r *Resource[T]) page(ctx context.Context, m *abi.ListRequest, visit func(items) error) (string, error) {
-	in := instanceFrom(ctx)
+func (r *resource) page(ctx context.Context, m *abi.ListRequest, visit func(items) error) (string, error) {
+	in, key := instanceFrom(ctx), Key{Namespace: m.Namespace}
 	request := in.requests.take()
 	request.b = m.Append(request.b)
 	answer := in.list(ctx, request.b)
 	in.requests.put(request)
 	if answer.status != abi.StatusOK {
-		return "", answer.failure(abi.OpList, &r.resource, Key{Namespace: m.Namespace})
+		return "", answer.failure(abi.OpList, r, key)
 	}
 	items, next, ok := splitList(answer.text())
 	if !ok {
-		return "", r.malformed(abi.OpList, Key{Namespace: m.Namespace}, "the list is not a message")
+		return "", r.malformed(abi.OpList, key, "the list is not a message")
 	}
 	if err := visit(items); err != nil {
-		return "", r.malformed(abi.OpList, Key{Namespace: m.Namespace}, err.Error())
+		return "", r.malformed(abi.OpList, key, err.Error())
 	}
 	return next, nil
 }
 
-// decode returns the object of a record.
-func (r *Resource[T]) decode(op abi.Operation, key Key, answer answer) (*T, error) {
-	object := new(T)
-	if err := r.decodeInto(object, answer.text(), false); err != nil {
-		return nil, r.malformed(op, key, err.Error())
+// object sets the object from the record that an operation answered.
+func (r *resource) object(op abi.Operation, key Key, answer answer, object unsafe.Pointer) error {
+	if answer.status != abi.StatusOK {
+		return answer.failure(op, r, key)
 	}
-	return object, nil
+	if err := r.decode(answer.text(), object); err != nil {
+		return r.malformed(op, key, err.Error())
+	}
+	return nil
 }
 
-// decodeInto sets object from a record, which it aliases; again says that the
-// memory of object may be used again.
-func (r *Resource[T]) decodeInto(object *T, rec string, again bool) error {
-	if again && !r.plan.Whole() {
-		*object = *new(T)
-	}
-	h := r.headerOf(object)
-	var namespace, name, uid []byte
-	namespace, name, uid, version, body, err := record.CutHeader(unsafe.Slice(unsafe.StringData(rec), len(rec)))
-	if err != nil {
+// decode sets a new object from a record, which it aliases.
+func (r *resource) decode(rec string, object unsafe.Pointer) error {
+	body, err := r.decodeHeader(rec, object)
+	if err != nil || r.Projection == nil {
 		return err
 	}
-	h.Namespace, h.Name, h.UID, h.ResourceVersion = alias(namespace), alias(name), alias(uid), version
-	if r.Projection == nil {
-		return nil
-	}
-	if again {
-		return r.plan.DecodeAgain(alias(body), unsafe.Pointer(object))
-	}
-	return r.plan.Decode(alias(body), unsafe.Pointer(object))
+	return r.plan.Decode(body, object)
 }
 
-// alias returns b as a string; the caller does not change b any more.
-func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+// decodeAgain is decode into an object whose memory may be used again.
+func (r *resource) decodeAgain(rec string, object unsafe.Pointer) error {
+	body, err := r.decodeHeader(rec, object)
+	if err != nil || r.Projection == nil {
+		return err
+	}
+	return r.plan.DecodeAgain(body, object)
+}
+
+func (r *resource) decodeHeader(rec string, object unsafe.Pointer) (body string, err error) {
+	h := (*Header)(unsafe.Add(object, r.header))
+	h.Namespace, h.Name, h.UID, h.ResourceVersion, body, err = plan.CutHeader(rec)
+	return body, err
+}
 
 func (r *resource) malformed(op abi.Operation, key Key, cause string) error {
 	return &APIError{Operation: op, Resource: r.name, Key: key, Status: abi.StatusInternal, Message: cause}

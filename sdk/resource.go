@@ -6,7 +6,6 @@ package sdk
 import (
 	"reflect"
 	"strings"
-	"unsafe"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
@@ -18,23 +17,22 @@ import (
 // delivers.
 //
 // Fields may be of the types bool, integers, floats, string, []byte, [Time],
-// [MicroTime], time.Time, [IntOrString], [Labels], [Raw], and of structs,
+// [MicroTime], [IntOrString], [Labels], [Raw], and of structs,
 // slices, maps with string keys and pointers of these. A value that is absent
 // from the object is the zero value; a pointer tells absent from empty.
-type Resource[T any] struct {
-	resource
-	plan   *plan.Plan
-	offset uintptr // of the Header in T
-}
+type Resource[T any] struct{ resource }
 
 // AnyResource is a [*Resource] of any type.
 type AnyResource interface{ declared() *resource }
 
-// resource is what is the same for resources of all types.
+// resource is everything but the type, so that a module has the code once
+// and not for every type.
 type resource struct {
 	abi.Resource
-	index uint32 // in the description of the module
-	name  string // "v1/pods"
+	index  uint32 // in the description of the module
+	name   string // "v1/pods"
+	plan   *plan.Plan
+	header uintptr // where the Header is in the type
 }
 
 func (r *resource) declared() *resource { return r }
@@ -54,28 +52,31 @@ func (r *resource) APIVersion() string {
 // The resource is the plural name as it stands in URLs. Call it for package
 // variables; it panics, naming the field, if T cannot be a projection.
 func NewResource[T any](apiVersion, name, kind string, options ...ResourceOption) *Resource[T] {
-	t := reflect.TypeFor[T]()
-	p, err := plan.Project(t)
-	if err != nil {
+	r := new(Resource[T])
+	r.declare(reflect.TypeFor[T](), apiVersion, name, kind, options)
+	return r
+}
+
+func (r *resource) declare(t reflect.Type, apiVersion, name, kind string, options []ResourceOption) {
+	var found bool
+	if r.header, found = headerOffset(t); !found {
+		panic("sdk: resource " + apiVersion + "/" + name + ": type " + t.Name() + " does not embed sdk.Metadata or sdk.Header")
+	}
+	var err error
+	if r.plan, err = plan.Project(t); err != nil {
 		panic("sdk: resource " + apiVersion + "/" + name + ": " + err.Error())
 	}
-	offset, found := headerOffset(t)
-	if !found {
-		panic("sdk: resource " + apiVersion + "/" + name + ": type " + t.String() + " does not embed sdk.Metadata or sdk.Header")
-	}
-	r := &Resource[T]{plan: p, offset: offset}
 	r.Version = apiVersion
 	if group, version, grouped := strings.Cut(apiVersion, "/"); grouped {
 		r.Group, r.Version = group, version
 	}
 	r.Resource.Resource, r.Kind = name, kind
-	r.Projection, r.ProjectionHash = p.Shape(), p.Shape().Hash()
+	r.Projection, r.ProjectionHash = r.plan.Shape(), r.plan.Shape().Hash()
 	for _, option := range options {
 		option(&r.Resource)
 	}
 	r.name = r.Resource.String()
-	module.addResource(&r.resource)
-	return r
+	module.addResource(r)
 }
 
 // headerOffset finds the embedded Header of a struct type.
@@ -96,10 +97,6 @@ func headerOffset(t reflect.Type) (uintptr, bool) {
 		}
 	}
 	return 0, false
-}
-
-func (r *Resource[T]) headerOf(object *T) *Header {
-	return (*Header)(unsafe.Add(unsafe.Pointer(object), r.offset))
 }
 
 // ResourceOption adds to the declaration of a resource.

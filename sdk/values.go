@@ -6,7 +6,6 @@ package sdk
 import (
 	"reflect"
 	"strconv"
-	"time"
 
 	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
 )
@@ -20,16 +19,6 @@ func JSON(v any) (Raw, error) {
 	b, err := plan.AppendJSON(nil, v)
 	return Raw(b), err
 }
-
-// Time is a moment as the API server keeps it, in whole seconds. The zero
-// Time is an absent one.
-type Time struct{ time.Time }
-
-// NewTime returns t as a Time.
-func NewTime(t time.Time) Time { return Time{t} }
-
-// MicroTime is a moment in microseconds, as leases and events have it.
-type MicroTime struct{ time.Time }
 
 // IntOrString is a number or a text, a port or a percentage for example. The
 // zero value is an absent one.
@@ -69,7 +58,6 @@ func Ptr[T any](v T) *T { return &v }
 func init() {
 	plan.RegisterSpecial(reflect.TypeFor[Raw](), plan.RawText)
 	plan.RegisterSpecial(reflect.TypeFor[Time](), plan.Timestamp)
-	plan.RegisterSpecial(reflect.TypeFor[time.Time](), plan.Timestamp)
 	plan.RegisterSpecial(reflect.TypeFor[MicroTime](), plan.MicroTime)
 	plan.RegisterSpecial(reflect.TypeFor[IntOrString](), plan.NumberOrText)
 	plan.RegisterSpecial(reflect.TypeFor[Labels](), plan.Pairs)

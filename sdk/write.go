@@ -5,6 +5,7 @@ package sdk
 
 import (
 	"context"
+	"unsafe"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
@@ -25,7 +26,7 @@ func (r *Resource[T]) Create(ctx context.Context, object any, options ...WriteOp
 	if err != nil {
 		return nil, err
 	}
-	return r.result(ctx, abi.OpCreate, w, instanceFrom(ctx).create(ctx, w.Append(nil)))
+	return r.result(abi.OpCreate, w, instanceFrom(ctx).create(ctx, w.Append(nil)))
 }
 
 // Update replaces an object by a whole one and returns the new one. It is for
@@ -36,7 +37,7 @@ func (r *Resource[T]) Update(ctx context.Context, object any, options ...WriteOp
 	if err != nil {
 		return nil, err
 	}
-	return r.result(ctx, abi.OpUpdate, w, instanceFrom(ctx).update(ctx, w.Append(nil)))
+	return r.result(abi.OpUpdate, w, instanceFrom(ctx).update(ctx, w.Append(nil)))
 }
 
 // Apply makes the object have the fields of the configuration (server-side
@@ -47,7 +48,7 @@ func (r *Resource[T]) Apply(ctx context.Context, configuration any, options ...W
 	if err != nil {
 		return nil, err
 	}
-	return r.result(ctx, abi.OpApply, w, instanceFrom(ctx).apply(ctx, w.Append(nil)))
+	return r.result(abi.OpApply, w, instanceFrom(ctx).apply(ctx, w.Append(nil)))
 }
 
 // Patch changes an object and returns it as it is then.
@@ -57,7 +58,7 @@ func (r *Resource[T]) Patch(ctx context.Context, target Target, patch Patch, opt
 		return nil, r.unwritable(abi.OpPatch, w, patch.err)
 	}
 	w.PatchType, w.Body = patch.kind, patch.body
-	return r.result(ctx, abi.OpPatch, w, instanceFrom(ctx).patch(ctx, w.Append(nil)))
+	return r.result(abi.OpPatch, w, instanceFrom(ctx).patch(ctx, w.Append(nil)))
 }
 
 // Delete deletes an object. An object with finalizers or a grace period is
@@ -116,18 +117,27 @@ func (r *resource) unwritable(op abi.Operation, w *write, cause error) error {
 	}
 }
 
-func (r *Resource[T]) result(_ context.Context, op abi.Operation, w *write, answer answer) (*T, error) {
-	key := Key{Namespace: w.Namespace, Name: w.Name}
-	if answer.status != abi.StatusOK {
-		return nil, answer.failure(op, &r.resource, key)
-	}
-	if len(answer.b) == 0 || answer.b[0] == '{' { // a record starts with a namespace, which is shorter than '{'
-		if w.answer != nil {
-			*w.answer = Raw(answer.text())
-		}
+func (r *Resource[T]) result(op abi.Operation, w *write, answer answer) (*T, error) {
+	if w.answered(answer) {
 		return nil, nil
 	}
-	return r.decode(op, key, answer)
+	object := new(T)
+	if err := r.object(op, Key{Namespace: w.Namespace, Name: w.Name}, answer, unsafe.Pointer(object)); err != nil {
+		return nil, err
+	}
+	return object, nil
+}
+
+// answered takes an answer that is no record, but JSON or nothing: a record
+// starts with the length of a namespace, which is less than '{'.
+func (w *write) answered(answer answer) bool {
+	if answer.status != abi.StatusOK || (len(answer.b) > 0 && answer.b[0] != '{') {
+		return false
+	}
+	if w.answer != nil {
+		*w.answer = Raw(answer.text())
+	}
+	return true
 }
 
 func (r *resource) done(op abi.Operation, w *write, answer answer) error {

@@ -169,6 +169,9 @@ func (r *reader) value(s *step, p unsafe.Pointer) {
 		*(*bool)(p) = r.flag()
 	case readInt:
 		v := r.varint()
+		if v != int64(int(v)) {
+			r.fail(tooLarge)
+		}
 		*(*int)(p) = int(v)
 	case readInt32:
 		v := r.varint()
@@ -181,7 +184,7 @@ func (r *reader) value(s *step, p unsafe.Pointer) {
 	case readString:
 		*(*string)(p) = r.text()
 	case readTime:
-		*(*time.Time)(p) = r.time()
+		*(*Moment)(p) = r.time()
 	case readPairs:
 		r.pairs((*[]Pair)(p))
 	case readStrings:
@@ -215,18 +218,10 @@ func (r *reader) rare(s *step, p unsafe.Pointer) {
 }
 
 func (r *reader) small(s *step, p unsafe.Pointer) {
-	v, number := r.varint(), reflect.NewAt(s.typ, p).Elem()
-	if s.typ.Kind() <= reflect.Int64 {
-		if number.OverflowInt(v) {
-			r.fail(tooLarge)
-		}
-		number.SetInt(v)
-		return
-	}
-	if v < 0 || number.OverflowUint(uint64(v)) {
+	v := r.varint()
+	if !storeInt(s.typ.Kind(), p, v) {
 		r.fail(tooLarge)
 	}
-	number.SetUint(uint64(v))
 }
 
 func (r *reader) float() float64 {
@@ -242,18 +237,18 @@ func (r *reader) float() float64 {
 	return math.Float64frombits(bits)
 }
 
-func (r *reader) time() time.Time {
+func (r *reader) time() Moment {
 	v := r.uvarint()
 	if v == 0 {
-		return time.Time{}
+		return Moment{}
 	}
 	v--
 	seconds, nanoseconds := int64(v>>1)^-int64(v&1), r.uvarint()
 	if nanoseconds > 999_999_999 {
 		r.fail(invalid)
-		return time.Time{}
+		return Moment{}
 	}
-	return time.Unix(seconds, int64(nanoseconds)).UTC()
+	return Moment{time.Unix(seconds, int64(nanoseconds)).UTC()}
 }
 
 func (r *reader) intOrString() (v IntOrString) {
@@ -300,22 +295,28 @@ func grow[E any](r *reader, s []E, n int) []E {
 	return make([]E, n)
 }
 
+// sliceHeader is how Go and TinyGo lay out any slice.
+type sliceHeader struct {
+	data     unsafe.Pointer
+	len, cap int
+}
+
 func (r *reader) list(s *step, p unsafe.Pointer) {
-	n := r.count()
-	slice := reflect.NewAt(s.typ, p).Elem()
-	if n == 0 {
-		slice.SetZero()
-		return
+	n, slice := r.count(), (*sliceHeader)(p)
+	switch {
+	case n == 0:
+		*slice = sliceHeader{}
+	case r.again && n <= slice.cap:
+		slice.len = n
+	default:
+		*slice = sliceHeader{data: reflect.MakeSlice(s.typ, n, n).UnsafePointer(), len: n, cap: n}
 	}
-	if r.again && n <= slice.Cap() {
-		slice.SetLen(n)
-	} else {
-		slice.Set(reflect.MakeSlice(s.typ, n, n))
-	}
-	element := slice.UnsafePointer()
-	for range n {
+	element := slice.data
+	for i := range n {
 		r.run(s.inner, element)
-		element = unsafe.Add(element, s.size)
+		if i+1 < n { // a pointer behind the slice would keep something else alive
+			element = unsafe.Add(element, s.size)
+		}
 	}
 }
 
@@ -327,31 +328,38 @@ func (r *reader) pointer(s *step, to *unsafe.Pointer) {
 }
 
 func (r *reader) mapping(s *step, p unsafe.Pointer) {
-	m, n := reflect.NewAt(s.typ, p).Elem(), r.count()
-	if n == 0 {
-		m.SetZero()
-		return
+	n := r.count()
+	switch {
+	case n == 0:
+		*(*unsafe.Pointer)(p) = nil
+	case s.typ == stringMapType:
+		*(*map[string]string)(p) = r.stringMap(n)
+	default:
+		*(*unsafe.Pointer)(p) = r.anyMap(s, n)
 	}
-	if s.typ.Key().Name() == "string" && s.typ.Elem().Name() == "string" {
-		r.stringMap(reflect.NewAt(s.typ, p), n)
-		return
+}
+
+var stringMapType = reflect.TypeFor[map[string]string]()
+
+func (r *reader) stringMap(n int) map[string]string {
+	m := make(map[string]string, n)
+	for range n {
+		key := r.text()
+		m[key] = r.text()
 	}
-	m.Set(reflect.MakeMapWithSize(s.typ, n))
+	return m
+}
+
+// anyMap returns the map as the pointer that a map is.
+func (r *reader) anyMap(s *step, n int) unsafe.Pointer {
+	m := reflect.MakeMapWithSize(s.typ, n)
 	for range n {
 		key := reflect.ValueOf(r.text()).Convert(s.typ.Key())
 		value := reflect.New(s.typ.Elem())
 		r.run(s.inner, value.UnsafePointer())
 		m.SetMapIndex(key, value.Elem())
 	}
-}
-
-func (r *reader) stringMap(to reflect.Value, n int) {
-	m := make(map[string]string, n)
-	for range n {
-		key := r.text()
-		m[key] = r.text()
-	}
-	*(*map[string]string)(to.UnsafePointer()) = m
+	return m.UnsafePointer()
 }
 
 // CutText reads a length and so many bytes from the start of s.
@@ -359,4 +367,14 @@ func CutText(s string) (text, rest string, ok bool) {
 	r := reader{s: s}
 	text = r.text()
 	return text, s[r.i:], r.failed == ""
+}
+
+// CutHeader reads the header of a record.
+func CutHeader(rec string) (namespace, name, uid string, version uint64, body string, err error) {
+	r := reader{s: rec}
+	namespace, name, uid, version = r.text(), r.text(), r.text(), r.uvarint()
+	if r.failed != "" {
+		err = &RecordError{Field: "header", Cause: r.failed}
+	}
+	return namespace, name, uid, version, rec[r.i:], err
 }

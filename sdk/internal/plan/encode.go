@@ -5,13 +5,13 @@ package plan
 
 import (
 	"encoding/base64"
-	"math"
 	"reflect"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 	"unsafe"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
 )
 
 // AppendJSON appends v as JSON, as encoding/json writes it without escaping
@@ -116,11 +116,11 @@ func (w *writer) known(n *node, base unsafe.Pointer) {
 	case reflect.Slice:
 		w.slice(n, p)
 	case reflect.Map:
-		w.mapping(n, reflect.NewAt(n.typ, p).Elem())
+		w.mapping(n, *(*unsafe.Pointer)(p))
 	case reflect.Interface:
 		w.dynamic(*(*any)(p))
 	default:
-		w.number(reflect.NewAt(n.typ, p).Elem())
+		w.number(n.typ.Kind(), p)
 	}
 }
 
@@ -159,7 +159,7 @@ func (w *writer) member(m *member, base unsafe.Pointer) {
 	switch {
 	case inner.err != nil:
 		w.fail(inner.err)
-	case string(inner.b) == "null" || m.kind > 4: // the option is for scalars
+	case string(inner.b) == "null" || m.kind > record.String: // the option is for scalars
 		w.b = append(w.b, inner.b...)
 	default:
 		w.b = appendString(w.b, string(inner.b))
@@ -171,29 +171,74 @@ func (m *member) omitted(base unsafe.Pointer) bool {
 	if m.alias || m.typ == nil || (!m.omitEmpty && !m.omitZero) {
 		return m.alias
 	}
-	v := reflect.NewAt(m.typ, unsafe.Add(base, m.offset)).Elem()
-	return (m.omitEmpty && m.empty(v)) || (m.omitZero && v.IsZero())
+	return (m.omitEmpty && m.empty(base)) || (m.omitZero && m.zero(base))
 }
 
-func (m *member) empty(v reflect.Value) bool {
-	switch {
-	case m.special == Timestamp || m.special == MicroTime:
-		return (*time.Time)(v.Addr().UnsafePointer()).IsZero()
-	case m.special == NumberOrText:
-		return (*IntOrString)(v.Addr().UnsafePointer()).Kind == 0
-	}
-	switch v.Kind() {
-	case reflect.Slice, reflect.Map, reflect.String:
-		return v.Len() == 0
-	case reflect.Struct:
+// empty reports whether the value in the frame at base is what omitempty
+// leaves out.
+func (n *node) empty(base unsafe.Pointer) bool {
+	if n.kind == record.Struct && n.target == nil {
 		return false
 	}
-	return v.IsZero()
+	if n.kind == record.List || n.kind == record.Bytes || n.special == Pairs {
+		return n.target == nil && (*sliceHeader)(unsafe.Add(base, n.offset)).len == 0
+	}
+	if n.kind == record.Map && n.target == nil {
+		return n.mapAt(*(*unsafe.Pointer)(unsafe.Add(base, n.offset))).Len() == 0
+	}
+	return n.zero(base)
+}
+
+// zero reports whether the value in the frame at base is Go's zero value, as
+// far as JSON shows it.
+func (n *node) zero(base unsafe.Pointer) bool {
+	p := unsafe.Add(base, n.offset)
+	switch n.special {
+	case RawText:
+		return *(*string)(p) == ""
+	case Timestamp, MicroTime:
+		return (*Moment)(p).IsZero()
+	case NumberOrText:
+		return (*IntOrString)(p).Kind == 0
+	case Pairs:
+		return (*sliceHeader)(p).data == nil
+	}
+	if n.typ == nil || n.typ.Kind() == reflect.Struct {
+		for _, m := range n.members {
+			if !m.zero(base) {
+				return false
+			}
+		}
+		return true
+	}
+	switch n.typ.Kind() {
+	case reflect.Bool:
+		return !*(*bool)(p)
+	case reflect.String:
+		return *(*string)(p) == ""
+	case reflect.Slice, reflect.Map, reflect.Pointer:
+		return *(*unsafe.Pointer)(p) == nil
+	case reflect.Interface:
+		return *(*any)(p) == nil
+	case reflect.Float32:
+		return *(*float32)(p) == 0
+	case reflect.Float64:
+		return *(*float64)(p) == 0
+	}
+	v, _ := loadInt(n.typ.Kind(), p)
+	return v == 0
+}
+
+// mapAt returns the map that the pointer is.
+func (n *node) mapAt(m unsafe.Pointer) reflect.Value {
+	place := reflect.New(n.typ)
+	*(*unsafe.Pointer)(place.UnsafePointer()) = m
+	return place.Elem()
 }
 
 func (w *writer) slice(n *node, p unsafe.Pointer) {
-	slice := reflect.NewAt(n.typ, p).Elem()
-	if slice.IsNil() {
+	slice := (*sliceHeader)(p)
+	if slice.data == nil {
 		w.text("null")
 		return
 	}
@@ -204,35 +249,41 @@ func (w *writer) slice(n *node, p unsafe.Pointer) {
 		return
 	}
 	w.text("[")
-	element := slice.UnsafePointer()
-	for i := range slice.Len() {
+	for i := range slice.len {
 		if i > 0 {
 			w.text(",")
 		}
-		w.value(n.elem, element)
-		element = unsafe.Add(element, n.elem.typ.Size())
+		w.value(n.elem, unsafe.Add(slice.data, uintptr(i)*n.elem.typ.Size()))
 	}
 	w.text("]")
 }
 
-func (w *writer) mapping(n *node, m reflect.Value) {
-	if m.IsNil() {
+func (w *writer) mapping(n *node, m unsafe.Pointer) {
+	if m == nil {
 		w.text("null")
 		return
 	}
-	keys := m.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	entries := n.mapAt(m)
 	w.text("{")
-	for i, key := range keys {
+	for i, key := range sortedKeys(entries) {
 		if i > 0 {
 			w.text(",")
 		}
-		w.b = append(appendString(w.b, key.String()), ':')
+		w.b = append(appendString(w.b, key), ':')
 		place := reflect.New(n.elem.typ)
-		place.Elem().Set(m.MapIndex(key))
+		place.Elem().Set(entries.MapIndex(reflect.ValueOf(key).Convert(n.typ.Key())))
 		w.value(n.elem, place.UnsafePointer())
 	}
 	w.text("}")
+}
+
+func sortedKeys(m reflect.Value) []string {
+	keys := make([]string, 0, m.Len())
+	for _, key := range m.MapKeys() {
+		keys = append(keys, key.String())
+	}
+	slices.Sort(keys)
+	return keys
 }
 
 func (w *writer) special(s Special, p unsafe.Pointer) {
@@ -244,9 +295,9 @@ func (w *writer) special(s Special, p unsafe.Pointer) {
 		}
 		w.text("null")
 	case Timestamp:
-		w.b = appendTime(w.b, *(*time.Time)(p), time.RFC3339)
+		w.time(*(*Moment)(p), time.RFC3339)
 	case MicroTime:
-		w.b = appendTime(w.b, *(*time.Time)(p), "2006-01-02T15:04:05.000000Z07:00")
+		w.time(*(*Moment)(p), "2006-01-02T15:04:05.000000Z07:00")
 	case NumberOrText:
 		w.intOrString(*(*IntOrString)(p))
 	case Pairs:
@@ -254,11 +305,12 @@ func (w *writer) special(s Special, p unsafe.Pointer) {
 	}
 }
 
-func appendTime(b []byte, t time.Time, layout string) []byte {
-	if t.IsZero() {
-		return append(b, "null"...)
+func (w *writer) time(m Moment, layout string) {
+	if m.IsZero() {
+		w.text("null")
+		return
 	}
-	return append(t.UTC().AppendFormat(append(b, '"'), layout), '"')
+	w.b = append(m.UTC().AppendFormat(append(w.b, '"'), layout), '"')
 }
 
 func (w *writer) intOrString(v IntOrString) {
@@ -286,35 +338,6 @@ func (w *writer) pairs(pairs []Pair) {
 		w.b = appendString(w.b, pairs[i].Value)
 	}
 	w.text("}")
-}
-
-func (w *writer) number(v reflect.Value) {
-	switch {
-	case v.CanInt():
-		w.b = strconv.AppendInt(w.b, v.Int(), 10)
-	case v.CanUint():
-		w.b = strconv.AppendUint(w.b, v.Uint(), 10)
-	default:
-		w.float(v.Float(), v.Type().Bits())
-	}
-}
-
-// float writes the shortest form that reads back as the same number, with an
-// exponent where JavaScript and encoding/json have one.
-func (w *writer) float(f float64, bits int) {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		w.fail(&ValueError{Cause: "not a number, or an infinite one"})
-		return
-	}
-	format, size := byte('f'), math.Abs(f)
-	if size != 0 && (size < 1e-6 || size >= 1e21) {
-		format = 'e'
-	}
-	start := len(w.b)
-	w.b = strconv.AppendFloat(w.b, f, format, -1, bits)
-	if n := len(w.b); format == 'e' && n-start >= 4 && string(w.b[n-4:n-1]) == "e-0" {
-		w.b = append(w.b[:n-2], w.b[n-1]) // e-09 is written e-9
-	}
 }
 
 // AppendFields appends the members of an object and its closing brace to b,

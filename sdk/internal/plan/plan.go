@@ -6,7 +6,6 @@ package plan
 import (
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/wasm-controller-manager/wcm/abi/record"
@@ -125,46 +124,52 @@ func (p *Plan) shapeOf(n *node, goName string) (record.Shape, error) {
 		s.Elem = &e
 	}
 	for _, m := range n.members {
-		if m.write {
-			continue
-		}
-		f, err := p.shapeOf(&m.node, m.goName)
-		if err != nil {
+		if err := p.projectMember(m); err != nil {
 			return s, err
 		}
-		f.Optional = f.Optional || (p.optional && !m.mergeable())
-		if f.Kind == record.Struct && len(f.Fields) == 0 && m.mergeable() {
-			continue // an object of which nothing is read
-		}
-		s.Fields = append(s.Fields, record.Field{Name: m.name, Shape: f})
-		m.shape = &f
 	}
-	slices.SortStableFunc(s.Fields, func(a, b record.Field) int {
-		return compare(a.Name, a.Signature(), b.Name, b.Signature())
-	})
+	for _, m := range n.projected() {
+		s.Fields = append(s.Fields, record.Field{Name: m.name, Shape: *m.shape})
+	}
 	return s, nil
 }
 
+// projectMember gives a member its shape if it is part of the projection.
+func (p *Plan) projectMember(m *member) error {
+	if m.write {
+		return nil
+	}
+	s, err := p.shapeOf(&m.node, m.goName)
+	if err != nil || (m.mergeable() && len(s.Fields) == 0) {
+		return err // of an object without fields there is nothing to read
+	}
+	s.Optional = s.Optional || (p.optional && !m.mergeable())
+	m.shape = &s
+	return nil
+}
+
 // projected returns the members of an object that are in its shape, in
-// canonical order.
+// canonical order: by name, then by signature.
 func (n *node) projected() []*member {
 	var members []*member
 	for _, m := range n.members {
-		if m.shape != nil {
-			members = append(members, m)
+		if m.shape == nil {
+			continue
 		}
+		i := len(members)
+		for i > 0 && m.before(members[i-1]) {
+			i--
+		}
+		members = slices.Insert(members, i, m)
 	}
-	slices.SortStableFunc(members, func(a, b *member) int {
-		return compare(a.name, a.shape.Signature(), b.name, b.shape.Signature())
-	})
 	return members
 }
 
-func compare(nameA, signatureA, nameB, signatureB string) int {
-	if c := strings.Compare(nameA, nameB); c != 0 {
-		return c
+func (m *member) before(other *member) bool {
+	if m.name != other.name {
+		return m.name < other.name
 	}
-	return strings.Compare(signatureA, signatureB)
+	return m.shape.Signature() < other.shape.Signature()
 }
 
 // signature is the signature that the node's shape would have.

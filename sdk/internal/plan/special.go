@@ -13,7 +13,7 @@ import (
 // The layouts of the special types. A type that is registered for one of them
 // must have the same underlying type.
 type (
-	// Moment is the layout of a time.
+	// Moment is the layout of a time; the zero time is an absent one.
 	Moment struct{ time.Time }
 	// IntOrString is the layout of a number or a string: Kind is 0 if
 	// absent, 1 for the number, 2 for the string, as in a record.
