@@ -7,6 +7,7 @@ package sdk
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -35,17 +36,21 @@ func (i *Instance) Describe(context.Context) (*abi.Description, error) {
 }
 
 // Configure gives the module its settings, a record body in the shape of
-// Description.Settings. The message of a rejection is not empty.
-func (i *Instance) Configure(_ context.Context, m abi.Configuration) (abi.Rejection, error) {
-	return i.in.configure(&m), nil
+// Description.Settings. The error says what the module does not like.
+func (i *Instance) Configure(_ context.Context, c abi.Configuration) error {
+	if r := i.in.configure(&c); r.Message != "" {
+		return errors.New("settings: " + r.Message)
+	}
+	return nil
 }
 
-// Reconcile reconciles one key.
-func (i *Instance) Reconcile(ctx context.Context, m abi.Request) (abi.Outcome, error) {
-	return i.in.reconcile(ctx, &m), nil
+// Reconcile reconciles one key. The error is always nil.
+func (i *Instance) Reconcile(ctx context.Context, r abi.Request) (abi.Outcome, error) {
+	return i.in.reconcile(ctx, &r), nil
 }
 
 // Map answers which keys a change wakes, for a watch that the module maps.
-func (i *Instance) Map(ctx context.Context, m abi.Change) (abi.Requests, error) {
-	return i.in.keys(ctx, &m)
+func (i *Instance) Map(ctx context.Context, c abi.Change) ([]abi.Request, error) {
+	requests, err := i.in.keys(ctx, &c)
+	return requests.Requests, err
 }

@@ -15,10 +15,10 @@ type Key struct {
 	Name      string
 }
 
-// String returns "namespace/name", or the name alone without namespace.
+// String returns "namespace/name", or the one of both that there is.
 func (k Key) String() string {
-	if k.Namespace == "" {
-		return k.Name
+	if k.Namespace == "" || k.Name == "" {
+		return k.Namespace + k.Name
 	}
 	return k.Namespace + "/" + k.Name
 }

@@ -1,0 +1,199 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package sdktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/abi/record/recordjson"
+	"github.com/wasm-controller-manager/wcm/sdk"
+)
+
+// Operate answers one operation of the plugin, as [abi.Operator] has it.
+func (e *Env) Operate(_ context.Context, op abi.Operation, request, buffer []byte) (abi.Status, []byte) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	result, err := e.operate(op, request, buffer)
+	if err == nil {
+		return abi.StatusOK, result
+	}
+	m := abi.Error{Message: err.Error()}
+	api := (*sdk.APIError)(nil)
+	if !errors.As(err, &api) {
+		return abi.StatusInternal, m.Append(buffer)
+	}
+	m = abi.Error{Message: api.Message, Reason: api.Reason, Causes: api.Causes, RetryAfterSeconds: uint32(api.RetryAfter / time.Second)}
+	return api.Status, m.Append(buffer)
+}
+
+// LogEnabled reports whether the level is at least [Env.LogLevel].
+func (e *Env) LogEnabled(_ context.Context, level abi.Level) bool { return level >= e.LogLevel }
+
+// message is a request of the ABI.
+type message interface{ Decode(b []byte) error }
+
+func (e *Env) operate(op abi.Operation, request, buffer []byte) ([]byte, error) {
+	switch op {
+	case abi.OpGet:
+		m := &abi.GetRequest{}
+		return decoded(m, request, func() ([]byte, error) { return e.get(m, buffer) })
+	case abi.OpList:
+		m := &abi.ListRequest{}
+		return decoded(m, request, func() ([]byte, error) { return e.list(m, buffer) })
+	case abi.OpEvent:
+		m := &abi.Event{}
+		return decoded(m, request, func() ([]byte, error) { return buffer, e.event(m) })
+	case abi.OpLog:
+		m := &abi.Log{}
+		return decoded(m, request, func() ([]byte, error) { return buffer, e.log(m) })
+	case abi.OpMetric:
+		m := &abi.Metric{}
+		return decoded(m, request, func() ([]byte, error) { return buffer, e.metric(m) })
+	}
+	if !op.Write() {
+		return nil, badRequest("the operation %s is not for an operator", op)
+	}
+	m := &abi.WriteRequest{}
+	return decoded(m, request, func() ([]byte, error) { return e.write(op, m, buffer) })
+}
+
+func decoded(m message, request []byte, then func() ([]byte, error)) ([]byte, error) {
+	if err := m.Decode(request); err != nil {
+		return nil, badRequest("%v", err)
+	}
+	return then()
+}
+
+func badRequest(format string, args ...any) error {
+	return &sdk.APIError{Status: abi.StatusBadRequest, Message: fmt.Sprintf(format, args...)}
+}
+
+func notFound(r *abi.Resource, key sdk.Key) error {
+	return &sdk.APIError{Status: abi.StatusNotFound, Reason: "NotFound", Message: fmt.Sprintf("%s %q not found", r.Resource, key.Name)}
+}
+
+// resource returns the resource with the index in the description.
+func (e *Env) resource(index uint32) (*abi.Resource, error) {
+	if int(index) >= len(e.description.Resources) {
+		return nil, badRequest("the description has no resource %d", index)
+	}
+	return &e.description.Resources[index], nil
+}
+
+// observed lets the hook of the test fail the operation.
+func (e *Env) observed(op abi.Operation, r *abi.Resource, key sdk.Key, w *abi.WriteRequest) error {
+	if e.OnOperation == nil {
+		return nil
+	}
+	o := Operation{Op: op, Resource: r.String(), Key: key}
+	if w != nil {
+		o.Subresource, o.Body, o.Write = w.Subresource, string(w.Body), w
+	}
+	return e.OnOperation(o)
+}
+
+func (e *Env) get(m *abi.GetRequest, buffer []byte) ([]byte, error) {
+	r, err := e.resource(m.Resource)
+	if err != nil {
+		return nil, err
+	}
+	key := sdk.Key{Namespace: m.Namespace, Name: m.Name}
+	if err := e.observed(abi.OpGet, r, key, nil); err != nil {
+		return nil, err
+	}
+	o := e.store.get(r, key)
+	switch {
+	case o == nil:
+		return nil, notFound(r, key)
+	case m.Subresource == "scale":
+		return append(buffer, scaleOf(o.Object).JSON()...), nil
+	case m.Subresource != "" && m.Subresource != "status":
+		return nil, &sdk.APIError{Status: abi.StatusUnsupported, Message: "sdktest has no subresource " + m.Subresource}
+	}
+	return appendRecord(buffer, r, o.Object)
+}
+
+// appendRecord appends the object in the projection of the resource. A value
+// of another type than the projection's counts as absent, as in the host.
+func appendRecord(buffer []byte, r *abi.Resource, o Object) ([]byte, error) {
+	if r.Projection == nil {
+		return nil, badRequest("%s is declared write-only", r)
+	}
+	rec, err := project(r.Projection, o)
+	return append(buffer, rec...), err
+}
+
+func project(shape *record.Shape, o Object) ([]byte, error) {
+	rec, err := recordjson.FromJSON(shape, []byte(o.JSON()))
+	if mismatch := (*record.MismatchError)(nil); errors.As(err, &mismatch) {
+		err = nil
+	}
+	return rec, err
+}
+
+func (e *Env) list(m *abi.ListRequest, buffer []byte) ([]byte, error) {
+	r, err := e.resource(m.Resource)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.observed(abi.OpList, r, sdk.Key{Namespace: m.Namespace}, nil); err != nil {
+		return nil, err
+	}
+	matches, err := e.matcher(r, m)
+	if err != nil {
+		return nil, err
+	}
+	first, _ := strconv.Atoi(m.Continue)
+	listed := 0
+	for i, o := range e.store.list(r) {
+		if i < first || !matches(o.Object) {
+			continue
+		}
+		if m.Limit > 0 && listed == int(m.Limit) {
+			return abi.AppendListContinue(buffer, strconv.Itoa(i)), nil
+		}
+		rec, err := appendRecord(nil, r, o.Object)
+		if err != nil {
+			return nil, err
+		}
+		buffer = abi.AppendListItem(buffer, rec)
+		listed++
+	}
+	return buffer, nil
+}
+
+// matcher returns the condition of a list request.
+func (e *Env) matcher(r *abi.Resource, m *abi.ListRequest) (func(Object) bool, error) {
+	selector, err := sdk.ParseSelector(m.LabelSelector)
+	if err != nil {
+		return nil, badRequest("%v", err)
+	}
+	if m.Index.Kind != abi.IndexNone && !slices.Contains(r.Indexes, m.Index) {
+		return nil, badRequest("%s is not declared with the index %d %s", r, m.Index.Kind, m.Index.Key)
+	}
+	return func(o Object) bool {
+		return (m.Namespace == "" || o.Text("metadata.namespace") == m.Namespace) &&
+			selector.Matches(o.Labels()) && indexed(m.Index, m.Value, o)
+	}, nil
+}
+
+func indexed(index abi.Index, value string, o Object) bool {
+	switch index.Kind {
+	case abi.IndexOwner:
+		return o.controller() == value
+	case abi.IndexLabel:
+		found, ok := o.Labels().Lookup(index.Key)
+		return ok && found == value
+	case abi.IndexField:
+		return o.Text(index.Key) == value
+	}
+	return true
+}
