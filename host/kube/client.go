@@ -78,7 +78,7 @@ const contentJSON = "application/json"
 
 // Get reads one object, or a subresource of it, from the API server.
 func (c *Client) Get(ctx context.Context, t Target, namespace, name, subresource string) ([]byte, error) {
-	return c.rest.Get().AbsPath(t.path(namespace, name, subresource)...).Do(ctx).Raw()
+	return raw(c.rest.Get().AbsPath(t.path(namespace, name, subresource)...).Do(ctx))
 }
 
 // ListOptions selects the objects of a live list.
@@ -104,7 +104,17 @@ func (c *Client) List(ctx context.Context, t Target, o ListOptions) ([]byte, err
 	if o.Limit > 0 {
 		r.Param("limit", strconv.FormatUint(uint64(o.Limit), 10))
 	}
-	return r.Do(ctx).Raw()
+	return raw(r.Do(ctx))
+}
+
+// raw returns the body of an answer. The error of [rest.Result.Raw] alone has
+// no more than the code of the answer: what the API server says of its reason
+// is in the body, which Error decodes.
+func raw(r rest.Result) ([]byte, error) {
+	if err := r.Error(); err != nil {
+		return nil, err
+	}
+	return r.Raw()
 }
 
 // HTTPClient returns the transport, for parts that need one of their own on

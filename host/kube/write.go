@@ -26,7 +26,7 @@ func (c *Client) Write(ctx context.Context, op abi.Operation, t Target, w *abi.W
 	if err != nil {
 		return nil, err
 	}
-	return request.Do(ctx).Raw()
+	return raw(request.Do(ctx))
 }
 
 func (c *Client) writeRequest(op abi.Operation, t Target, w *abi.WriteRequest) (*rest.Request, error) {

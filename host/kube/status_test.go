@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package kube_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/rest"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/kube"
+)
+
+// TestRefusals checks what a guest learns of an API server that says no.
+func TestRefusals(t *testing.T) {
+	tests := map[string]struct {
+		reason string
+		code   int
+		body   string
+		status abi.Status
+		want   abi.Error
+	}{
+		"Quota": {
+			reason: "the words of the API server reach the guest, and so its events",
+			code:   http.StatusForbidden,
+			body:   `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"exceeded quota: q","reason":"Forbidden","code":403}`,
+			status: abi.StatusForbidden,
+			want:   abi.Error{Message: "exceeded quota: q", Reason: "Forbidden"},
+		},
+		"Cause": {
+			reason: "two refusals of one reason differ in their cause alone",
+			code:   http.StatusForbidden,
+			body: `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"it is being terminated","reason":"Forbidden","code":403,` +
+				`"details":{"causes":[{"reason":"NamespaceTerminating","message":"namespace a","field":"metadata.namespace"}]}}`,
+			status: abi.StatusForbidden,
+			want:   abi.Error{Message: "it is being terminated", Reason: "Forbidden", Causes: []string{"NamespaceTerminating"}},
+		},
+		"Bound": {
+			reason: "409 to a POST is not always AlreadyExists",
+			code:   http.StatusConflict,
+			body:   `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"pod a is already assigned","reason":"Conflict","code":409}`,
+			status: abi.StatusConflict,
+			want:   abi.Error{Message: "pod a is already assigned", Reason: "Conflict"},
+		},
+		"Proxy": {
+			reason: "what stands between may answer in its own words",
+			code:   http.StatusBadGateway,
+			body:   "upstream is down",
+			status: abi.StatusUnavailable,
+			want: abi.Error{
+				Message: "an error on the server (\"unknown\") has prevented the request from succeeding",
+				Reason:  "InternalError", Causes: []string{"UnexpectedServerResponse"},
+			},
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				w.WriteHeader(tt.code)
+				_, _ = io.WriteString(w, tt.body)
+			}))
+			defer server.Close()
+			client, err := kube.NewClient(&rest.Config{Host: server.URL})
+			if err != nil {
+				t.Fatal(err)
+			}
+			pods := kube.Target{Version: "v1", Resource: "pods", Kind: "Pod"}
+			_, err = client.Write(t.Context(), abi.OpCreate, pods, &abi.WriteRequest{Namespace: "a", Body: []byte("{}")})
+			status, got := kube.StatusOf(err)
+			if diff := cmp.Diff(tt.want, got); diff != "" || status != tt.status {
+				t.Errorf("%s: StatusOf(%v) = %s, want %s (-want +got):\n%s", tt.reason, err, status, tt.status, diff)
+			}
+		})
+	}
+}
