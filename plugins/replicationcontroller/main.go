@@ -44,6 +44,7 @@ type orphanChange struct {
 
 func init() {
 	sdk.Plugin("replicationcontroller", "1.37")
+	sdk.EventSource("replication-controller")
 	sdk.Register(sdk.Controller{
 		Name: "replicationcontroller",
 		For:  controllers,
