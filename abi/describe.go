@@ -33,8 +33,9 @@ type Resource struct {
 	// ProjectionHash is Projection.Hash() as the guest computed it.
 	ProjectionHash uint64
 	Indexes        []Index
-	// Writes lists what the module wants to do to the resource besides
-	// reading it: "create", "delete", "status/patch" (subresource/verb).
+	// Writes lists what the module wants to do to the resource besides reading
+	// it, as names of operations with an optional subresource: "create",
+	// "delete_collection", "status/patch".
 	Writes []string
 }
 

@@ -4,13 +4,14 @@
 package abi
 
 // GetRequest asks for one object. The result is its record in the
-// projection of the resource (header and body).
+// projection of the resource (header and body), or its JSON if the resource
+// has none or a Subresource is asked for.
 type GetRequest struct {
 	Resource    uint32 // index into Description.Resources
 	Namespace   string
 	Name        string
 	Live        bool   // ask the API server instead of the cache
-	Subresource string // "scale" for example; implies Live, and the result is JSON
+	Subresource string // "scale" for example; implies Live
 }
 
 // Append appends the wire form to b.
@@ -154,9 +155,10 @@ const (
 )
 
 // WriteRequest is the parameter of create, update, patch, apply, delete and
-// delete_collection. The result is the record of the written object in the
-// projection of the resource, or its JSON for a subresource that answers with
-// another kind (scale); delete and delete_collection answer with nothing.
+// delete_collection. The result is the record of the written object if the
+// resource has a projection and Subresource is empty or "status", else the JSON
+// that the API server answered with, a Scale for example. delete and
+// delete_collection answer with nothing.
 type WriteRequest struct {
 	Resource    uint32 // index into Description.Resources
 	Namespace   string
