@@ -189,7 +189,7 @@ func (i *Instance) resized() {
 // trapped kills the instance and says why.
 func (i *Instance) trapped(ctx context.Context, function string, err error) error {
 	i.die()
-	cause, stack := splitTrap(err)
+	stack, cause := splitTrap(err)
 	return &TrapError{
 		Plugin: i.options.Plugin, Digest: i.module.Info.Digest, Function: function,
 		Cause: cause, Stack: stack, Stderr: string(i.output.text()), Context: ctx.Err(),

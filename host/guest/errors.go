@@ -95,10 +95,9 @@ const stackLimit = 4 << 10
 
 // splitTrap takes wazero's error apart: it wraps the cause and carries the
 // stack in its text.
-func splitTrap(err error) (cause error, stack string) {
-	var exit *sys.ExitError
-	if errors.As(err, &exit) {
-		return exitError(exit.ExitCode()), ""
+func splitTrap(err error) (stack string, cause error) {
+	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
+		return "", exitError(exit.ExitCode())
 	}
 	const marker = "wasm stack trace:\n\t"
 	_, after, _ := strings.Cut(err.Error(), marker)
@@ -106,7 +105,7 @@ func splitTrap(err error) (cause error, stack string) {
 	for cause = err; strings.Contains(cause.Error(), marker) && errors.Unwrap(cause) != nil; {
 		cause = errors.Unwrap(cause)
 	}
-	return cause, stack
+	return stack, cause
 }
 
 // headlineLimit bounds what of the guest's output stands in an error's text.

@@ -23,6 +23,10 @@ type PoolOptions struct {
 	Instance Options
 	// Configuration is given to every instance before its first reconcile.
 	Configuration abi.Configuration
+	// Report is told what goes wrong where nobody waits for it: when an
+	// instance that was given back collects its garbage or is closed. Nil:
+	// dropped.
+	Report func(error)
 	// Size is how many instances there are at most; 0: one.
 	Size int
 }
@@ -102,8 +106,8 @@ func (p *Pool) make(ctx context.Context) (*Instance, error) {
 
 // Put gives an instance back, after it has collected its garbage if it is time
 // to; ctx gives values only. A dead instance is closed, and so is any after
-// Close. The error is for the log: the pool is in order.
-func (p *Pool) Put(ctx context.Context, i *Instance) error {
+// Close.
+func (p *Pool) Put(ctx context.Context, i *Instance) {
 	ctx = context.WithoutCancel(ctx)
 	p.mu.Lock()
 	closed := p.closed
@@ -116,8 +120,10 @@ func (p *Pool) Put(ctx context.Context, i *Instance) error {
 		err = errors.Join(err, i.Close(ctx))
 		i = nil
 	}
+	if err != nil && p.options.Report != nil {
+		p.options.Report(err)
+	}
 	p.giveBack(i) // if Close began meanwhile, it finds the instance idle
-	return err
 }
 
 // giveBack counts one instance in use less and keeps it, unless it is nil.

@@ -52,16 +52,13 @@ func (v *validator) watch(subject string, w *abi.Watch, primary *abi.Resource) {
 	}
 	r := &v.description.Resources[w.Resource]
 	subject += " (" + r.String() + ")"
-	if r.Projection == nil {
-		v.problem(subject, "resource", "is watched, but has no projection")
-		return
-	}
 	v.wake(subject, w, r.Projection)
 	switch {
-	case w.Mapping == abi.MapField && w.Key != "" && !hasField(r.Projection, w.Key):
-		v.problem(subject, "key", "the projection of %s has no field %s", r, w.Key)
-	case w.Mapping == abi.MapSelectedBy && w.Key != "" && primary != nil && primary.Projection != nil && !hasField(primary.Projection, w.Key):
-		v.problem(subject, "key", "the projection of %s has no field %s", primary, w.Key)
+	case w.Key == "":
+	case w.Mapping == abi.MapField:
+		v.path(subject, "key", w.Key, r.Projection)
+	case w.Mapping == abi.MapSelectedBy && primary != nil && fieldAt(primary.Projection, w.Key) == nil:
+		v.problem(subject, "key", "the projection of %s has no field %s, which holds the selector", primary, w.Key)
 	}
 }
 
@@ -88,7 +85,14 @@ func (v *validator) mapping(subject string, w *abi.Watch) {
 // wake checks that the fields that wake are a part of the projection: then
 // their union with it is the projection itself.
 func (v *validator) wake(subject string, w *abi.Watch, projection *record.Shape) {
-	if w.Wake == nil || !v.shape(subject, "wake", w.Wake) || projection.Validate() != nil {
+	if w.Wake == nil || !v.shape(subject, "wake", w.Wake) {
+		return
+	}
+	if projection == nil {
+		v.problem(subject, "wake", "the resource has no projection that it could be a part of")
+		return
+	}
+	if projection.Validate() != nil { // the resource's problem
 		return
 	}
 	if record.Union(*projection, *w.Wake).String() != projection.String() {

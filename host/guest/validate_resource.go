@@ -63,8 +63,8 @@ func (v *validator) index(subject string, r *abi.Resource, index abi.Index, repe
 		v.problem(subject, "indexes", "%s takes no key", indexName(index))
 	case index.Kind != abi.IndexOwner && index.Key == "":
 		v.problem(subject, "indexes", "%s needs a key", indexName(index))
-	case index.Kind == abi.IndexField && !hasField(r.Projection, index.Key):
-		v.problem(subject, "indexes", "%s: the projection has no such field", indexName(index))
+	case index.Kind == abi.IndexField:
+		v.path(subject, "indexes", index.Key, r.Projection)
 	}
 }
 
@@ -93,14 +93,42 @@ func (v *validator) write(subject, w string) {
 	}
 }
 
-// hasField reports whether a projection has a field by its path.
-func hasField(s *record.Shape, path string) bool {
+// path checks a path such as spec.nodeName. The field need not be in the
+// projection, since the host also keeps what it needs itself, but if it is, it
+// must be one that a name can stand in.
+func (v *validator) path(subject, field, path string, projection *record.Shape) {
+	if strings.Contains("."+path+".", "..") {
+		v.problem(subject, field, "%q is no path, expected names with dots between", path)
+		return
+	}
+	s := fieldAt(projection, path)
+	if s == nil {
+		return
+	}
+	switch s.Kind {
+	case record.Bool, record.Int, record.String, record.IntOrString:
+	default:
+		v.problem(subject, field, "%s is a %s in the projection, expected a string, a number or a bool", path, s.Signature())
+	}
+}
+
+// fieldAt returns the field of a projection by its path, nil if it has none.
+func fieldAt(s *record.Shape, path string) *record.Shape {
+	if s == nil {
+		return nil
+	}
 	name, rest, deeper := strings.Cut(path, ".")
 	for n := range s.Fields {
 		f := &s.Fields[n]
-		if f.Name == name && (!deeper || hasField(&f.Shape, rest)) {
-			return true
+		if f.Name != name {
+			continue
+		}
+		if !deeper {
+			return &f.Shape
+		}
+		if found := fieldAt(&f.Shape, rest); found != nil {
+			return found
 		}
 	}
-	return false
+	return nil
 }

@@ -48,7 +48,7 @@ func (s Signature) types() (params, results []api.ValueType) {
 
 func numberTypes(names string) []api.ValueType {
 	var types []api.ValueType
-	for _, name := range strings.Fields(names) {
+	for name := range strings.FieldsSeq(names) {
 		switch name {
 		case "i32":
 			types = append(types, api.ValueTypeI32)
