@@ -1,49 +1,63 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
+//go:build unix
+
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 
+	"golang.org/x/sys/unix"
 	"k8s.io/klog/v2"
 
 	"github.com/wasm-controller-manager/wcm/cmd/control-plane/bootstrap"
 )
 
-// A logFile stands in the place of standard error, which both servers write to
-// from everywhere. The screen that it displaced is kept for the last words.
-type logFile struct {
-	dir    bootstrap.Dir
-	file   *os.File
-	screen *os.File
+const stderrFD = 2
+
+// keepScreen is a second handle of standard error, for our own words: standard
+// error itself is going to be the log file.
+func keepScreen() (*os.File, error) {
+	fd, err := unix.FcntlInt(stderrFD, unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(fd), "screen"), nil
 }
 
-// openLog redirects the logs and the crash reports of this process to a file,
-// appending. It works by replacing os.Stderr, so it comes before any logger.
-func openLog(dir bootstrap.Dir) (*logFile, error) {
+// A logFile has taken the place of standard error, which both servers write to
+// from everywhere.
+type logFile struct {
+	ctx    context.Context // ends when the process has begun to stop
+	dir    bootstrap.Dir
+	screen io.Writer
+}
+
+// openLog turns standard error into the log file, for the rest of the process.
+// It replaces the descriptor, not os.Stderr: some loggers in here have kept the
+// latter since before main. A crash is reported on the screen too.
+func openLog(ctx context.Context, dir bootstrap.Dir, screen io.Writer) (*logFile, error) {
 	file, err := os.OpenFile(dir.Log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	l := &logFile{dir: dir, file: file, screen: os.Stderr}
-	os.Stderr = file
-	klog.OsExit = l.exit
-	if err := debug.SetCrashOutput(file, debug.CrashOptions{}); err != nil {
-		return nil, errors.Join(err, l.Close())
+	defer file.Close()
+	if err := unix.Dup2(int(file.Fd()), stderrFD); err != nil {
+		return nil, err
 	}
+	if crash, ok := screen.(*os.File); ok {
+		if err := debug.SetCrashOutput(crash, debug.CrashOptions{}); err != nil {
+			return nil, err
+		}
+	}
+	l := &logFile{ctx: ctx, dir: dir, screen: screen}
+	klog.OsExit = l.exit
 	return l, nil
-}
-
-// Close gives standard error back. The file itself stays open: goroutines of
-// the servers outlive them and may still write.
-func (l *logFile) Close() error {
-	klog.Flush()
-	os.Stderr = l.screen
-	return nil
 }
 
 // explain adds to an error what the log says last.
@@ -52,11 +66,16 @@ func (l *logFile) explain(err error) error {
 		return nil
 	}
 	klog.Flush()
-	return fmt.Errorf("%w\nthe end of %s:\n%s", err, l.file.Name(), l.dir.LogTail())
+	return fmt.Errorf("%w\nthe end of %s:\n%s", err, l.dir.Log(), l.dir.LogTail())
 }
 
-// exit is how klog ends the process after a fatal message.
-func (l *logFile) exit(code int) {
-	fmt.Fprintf(l.screen, "%s: fatal; the end of %s:\n%s\n", name, l.file.Name(), l.dir.LogTail())
-	os.Exit(code)
+// exit is how klog ends the process after a fatal message. While the process
+// stops it may not: a server that is stopped in the middle of its start finds
+// that fatal, and would keep us from cleaning up.
+func (l *logFile) exit(int) {
+	if l.ctx.Err() != nil {
+		select {} // main ends the process
+	}
+	fmt.Fprintf(l.screen, "%s: fatal; the end of %s:\n%s\n", name, l.dir.Log(), l.dir.LogTail())
+	os.Exit(exitFailed)
 }

@@ -32,7 +32,13 @@ const (
 // usageError is a failure that a look at --help explains.
 type usageError struct{ error }
 
-func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	screen, err := keepScreen()
+	if err != nil {
+		screen = os.Stderr
+	}
+	os.Exit(run(os.Args[1:], os.Stdout, screen))
+}
 
 func run(args []string, stdout, stderr io.Writer) int {
 	root := newRootCommand()

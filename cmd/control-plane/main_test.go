@@ -91,6 +91,49 @@ func TestSecondSignal(t *testing.T) {
 	up.wantExit(t, exitInterrupted)
 }
 
+// TestInterruptedStart: a signal at any moment of the start stops it cleanly.
+// The servers have dozens of steps that see it first, so try several moments.
+func TestInterruptedStart(t *testing.T) {
+	for after := 200 * time.Millisecond; after < 2*time.Second; after += 300 * time.Millisecond {
+		temp := t.TempDir()
+		cmd := command("up")
+		cmd.Env = append(cmd.Env, "TMPDIR="+temp)
+		var screen bytes.Buffer
+		cmd.Stderr = &screen
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		waitForLog(t, temp)
+		time.Sleep(after)
+		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		if err := cmd.Wait(); err != nil || screen.Len() > 0 {
+			t.Errorf("after %s: %v, screen %q, want a quiet end", after, err, &screen)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("after %s: the stop took %s", after, took)
+		}
+		if left, err := filepath.Glob(filepath.Join(temp, "*")); err != nil || len(left) > 0 {
+			t.Errorf("after %s: left behind %v, error %v", after, left, err)
+		}
+	}
+}
+
+// waitForLog waits until an up in temp has opened its log; signals are heeded
+// since long before.
+func waitForLog(t *testing.T, temp string) {
+	t.Helper()
+	for range 1000 {
+		if logs, _ := filepath.Glob(filepath.Join(temp, "*", "control-plane.log")); len(logs) > 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("up does not open its log")
+}
+
 // TestErrors: a failure says what and, once there is a log, how it came to it.
 func TestErrors(t *testing.T) {
 	tests := []struct {

@@ -42,7 +42,7 @@ and stay until SIGINT or SIGTERM; a second signal exits at once. With the same
 --data-dir the next start has the same objects, certificates and address.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.apiServerArgs = args
-			return up(*o, cmd.OutOrStdout(), cmd.InOrStdin())
+			return up(*o, terminal{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()})
 		},
 	}
 	o.addFlags(cmd.Flags())
