@@ -47,11 +47,13 @@ func (j *JSON) Append(dst, object []byte) ([]byte, error) {
 	return dst, err
 }
 
-// release returns the scanner to the pool unless one huge object has grown
-// its buffers, which would be kept for nothing.
+// keepBuffers is the size in bytes up to which buffers are used again. One
+// huge object shall not hold its memory for ever.
+const keepBuffers = 1 << 20
+
+// release returns the scanner to the pool.
 func (j *JSON) release(s *scanner) {
-	const keep = 1 << 20
-	if cap(s.out)+cap(s.text)+cap(s.segments)*segmentSize > keep {
+	if cap(s.out)+cap(s.text)+cap(s.segments)*segmentSize > keepBuffers {
 		return
 	}
 	s.data, s.err, s.odd = nil, nil, mismatch{}

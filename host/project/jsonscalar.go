@@ -16,14 +16,21 @@ import (
 // or s.text, which the next call overwrites.
 func (s *scanner) string(p *jsonPlan) ([]byte, bool) {
 	start := s.pos + 1
-	end := plain(s.data, start)
-	if at(s.data, end) == '"' {
+	end, ascii := plainText(s.data, start)
+	if ascii && at(s.data, end) == '"' {
 		s.pos = end + 1
-	} else if s.pos = skipString(s.data, end); s.pos < 0 {
+		return s.data[start:end], true
+	}
+	return s.unusual(p, start, end)
+}
+
+// unusual reads the rest of a string that has escapes or is not ASCII.
+func (s *scanner) unusual(p *jsonPlan, start, i int) ([]byte, bool) {
+	if s.pos = skipString(s.data, i); s.pos < 0 {
 		return nil, s.malformed(p, ^s.pos)
 	}
 	raw := s.data[start : s.pos-1]
-	if end == s.pos-1 && utf8.Valid(raw) {
+	if s.pos == i+1 && utf8.Valid(raw) {
 		return raw, true
 	}
 	s.text = appendUnescaped(s.text[:0], raw)

@@ -25,7 +25,8 @@ type step struct {
 
 // newLocator returns a locator for the path, names with dots between them,
 // that leads to a value that accept takes. What remains of the path when a map
-// is reached is the key, which accept gets.
+// is reached is the key, which accept gets. A name may have dots in it, because
+// a struct may name the keys of a map.
 func newLocator(shape *record.Shape, path string, accept func(s *record.Shape, key string) bool) (*locator, error) {
 	l := &locator{}
 	if !l.find(shape, path, accept) {
@@ -42,12 +43,13 @@ func (l *locator) find(s *record.Shape, path string, accept func(s *record.Shape
 	if path == "" || s.Kind != record.Struct {
 		return false
 	}
-	name, rest, _ := strings.Cut(path, ".")
 	for i := range s.Fields {
 		f := &s.Fields[i]
-		if f.Name != name {
+		rest, ok := strings.CutPrefix(path+".", f.Name+".")
+		if !ok {
 			continue
 		}
+		rest = strings.TrimSuffix(rest, ".")
 		l.steps = append(l.steps, step{before: s.Fields[:i], optional: f.Optional})
 		if l.find(&f.Shape, rest, accept) {
 			return true

@@ -62,14 +62,15 @@ func (p *Proto) Append(dst, message []byte) ([]byte, error) {
 		w = &protoWalk{}
 	}
 	w.data, w.notes, w.err = message, w.notes[:0], nil
-	out, ok := w.record(dst, p)
+	w.out, ok = w.record(w.out[:0], p)
 	err := w.err
-	w.data = nil
-	p.walks.Put(w)
-	if !ok {
-		return dst, err
+	if ok {
+		dst = append(dst, w.out...)
 	}
-	return out, nil
+	if w.data = nil; cap(w.out) <= keepBuffers {
+		p.walks.Put(w)
+	}
+	return dst, err
 }
 
 // protoWalk is the state of one extraction. A message is read twice: once to
@@ -77,6 +78,7 @@ func (p *Proto) Append(dst, message []byte) ([]byte, error) {
 // it is, and once in canonical order to append them.
 type protoWalk struct {
 	data  []byte
+	out   []byte // the record, of which the caller gets a copy of the right size
 	notes []note // stack: the wanted fields of the open messages
 	err   error
 }

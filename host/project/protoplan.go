@@ -115,7 +115,7 @@ func newProtoPlan(path string, shape *record.Shape, t reflect.Type) (*protoPlan,
 func (p *protoPlan) addKeys(shape *record.Shape, t reflect.Type) error {
 	for i := range shape.Fields {
 		f := &shape.Fields[i]
-		child, err := newProtoPlan(join(p.path, f.Name), &f.Shape, t.Elem())
+		child, err := newElemPlan(join(p.path, f.Name), &f.Shape, t)
 		if err != nil {
 			return err
 		}
@@ -127,11 +127,18 @@ func (p *protoPlan) addKeys(shape *record.Shape, t reflect.Type) error {
 
 // addElem adds the plan of the elements of a list or map.
 func (p *protoPlan) addElem(shape *record.Shape, t reflect.Type) (err error) {
-	p.elem, err = newProtoPlan(p.path+"[]", shape.Elem, t.Elem())
-	if err == nil && p.elem.form == formList && !p.elem.wrapped {
-		err = fmt.Errorf("%w: field %s is a list of lists", ErrNotProtobuf, p.path)
-	}
+	p.elem, err = newElemPlan(p.path+"[]", shape.Elem, t)
 	return err
+}
+
+// newElemPlan returns the plan of the elements of a type, each of which is one
+// field in protobuf.
+func newElemPlan(path string, shape *record.Shape, t reflect.Type) (*protoPlan, error) {
+	p, err := newProtoPlan(path, shape, t.Elem())
+	if err == nil && (p.form == formMap || p.form == formKeys || p.form == formList && !p.wrapped) {
+		err = fmt.Errorf("%w: field %s has %s in it, which is no message", ErrNotProtobuf, path, t.Elem())
+	}
+	return p, err
 }
 
 // formOf returns the form of a Go type.

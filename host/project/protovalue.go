@@ -24,12 +24,33 @@ func (w *protoWalk) message(dst []byte, p *protoPlan, f wireField) ([]byte, bool
 			continue
 		}
 		var ok bool
-		if dst, ok = w.value(dst, field, &n); !ok {
+		if dst, ok = w.field(dst, field, &n); !ok {
 			return dst, false
 		}
 	}
 	w.notes = w.notes[:base]
 	return dst, true
+}
+
+// field appends the value of a noted field.
+func (w *protoWalk) field(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
+	switch {
+	case p.form == formList && !p.wrapped:
+		return w.elements(p.present(dst), p, n)
+	case p.form == formMap:
+		return w.entries(p.present(dst), p, n)
+	case p.form == formKeys:
+		return w.keys(p.present(dst), p, n)
+	}
+	return w.value(dst, p, n.wireField)
+}
+
+// present appends the presence byte of an optional value.
+func (p *protoPlan) present(dst []byte) []byte {
+	if p.optional {
+		return append(dst, 1)
+	}
+	return dst
 }
 
 // empty reports whether JSON drops the value, were it marked omitempty.
@@ -54,26 +75,15 @@ func (p *protoPlan) int(f wireField) int64 {
 	return int64(f.value)
 }
 
-// value appends a value that is present. Of a list or map, n says where the
-// first element is.
-func (w *protoWalk) value(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
+// value appends a value that is there as one field.
+func (w *protoWalk) value(dst []byte, p *protoPlan, f wireField) ([]byte, bool) {
 	start := len(dst)
-	if p.optional {
-		dst = append(dst, 1)
-	}
-	f := n.wireField
+	dst = p.present(dst)
 	switch p.form {
 	case formMessage:
 		return w.message(dst, p, f)
 	case formList:
-		if p.wrapped {
-			return w.wrapped(dst, p, f)
-		}
-		return w.elements(dst, p, n)
-	case formMap:
-		return w.entries(dst, p, n)
-	case formKeys:
-		return w.keys(dst, p, n)
+		return w.wrapped(dst, p, f)
 	case formBool:
 		return record.AppendBool(dst, f.value != 0), true
 	case formInt:
@@ -97,23 +107,25 @@ func valid(text []byte) []byte {
 // elements appends a list, whose elements are fields of one number.
 func (w *protoWalk) elements(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 	dst = record.AppendCount(dst, n.count)
-	return w.each(dst, n, func(dst []byte, f wireField) ([]byte, bool) {
-		return w.value(dst, p.elem, &note{wireField: f})
-	})
-}
-
-// each calls visit for each field of the noted number.
-func (w *protoWalk) each(dst []byte, n *note, visit func(dst []byte, f wireField) ([]byte, bool)) ([]byte, bool) {
 	ok := true
-	for i, left := n.first, n.count; left > 0 && ok; {
-		f, _ := readField(w.data, i, n.limit) // was read before
-		if i = f.end; f.number != n.number {
-			continue
-		}
-		left--
-		dst, ok = visit(dst, f)
+	for i, left := n.first, n.count; left > 0 && ok; left-- {
+		f := w.next(n, i)
+		i = f.end
+		dst, ok = w.value(dst, p.elem, f)
 	}
 	return dst, ok
+}
+
+// next returns the first field of the noted number at or behind i. The message
+// was read before, so there is no error.
+func (w *protoWalk) next(n *note, i int) wireField {
+	for {
+		f, ok := readField(w.data, i, n.limit)
+		if f.number == n.number || !ok {
+			return f
+		}
+		i = f.end
+	}
 }
 
 // wrapped appends a list that is field 1 of a message of its own.
@@ -132,7 +144,9 @@ func (w *protoWalk) wrapped(dst []byte, p *protoPlan, f wireField) ([]byte, bool
 func (w *protoWalk) entries(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 	base, last, sorted := len(dst), -1, true
 	dst = append(dst, 0)
-	dst, ok := w.each(dst, n, func(dst []byte, f wireField) ([]byte, bool) {
+	for i, left := n.first, n.count; left > 0; left-- {
+		f := w.next(n, i)
+		i = f.end
 		key, value, ok := w.entry(p, f)
 		if !ok {
 			return dst, false
@@ -143,10 +157,9 @@ func (w *protoWalk) entries(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 			sorted = bytes.Compare(entryKey(dst, last), entryKey(dst, from)) < 0
 		}
 		last = from
-		return w.value(dst, p.elem, &note{wireField: value})
-	})
-	if !ok {
-		return dst, false
+		if dst, ok = w.value(dst, p.elem, value); !ok {
+			return dst, false
+		}
 	}
 	count := n.count
 	if !sorted {
@@ -157,31 +170,33 @@ func (w *protoWalk) entries(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 
 // keys appends those values of a map whose keys are the fields of the plan.
 func (w *protoWalk) keys(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
-	if len(p.fields) == 0 {
-		return dst, true
-	}
 	base := w.push(len(p.fields))
-	_, ok := w.each(nil, n, func(dst []byte, f wireField) ([]byte, bool) {
+	for i, left := n.first, n.count; left > 0 && len(p.fields) > 0; left-- {
+		f := w.next(n, i)
+		i = f.end
 		key, value, ok := w.entry(p, f)
-		for i, field := range p.fields {
-			if ok && string(valid(w.data[key.start:key.end])) == field.name {
-				w.notes[base+i] = note{wireField: value, count: 1}
+		if !ok {
+			return dst, false
+		}
+		for k, field := range p.fields {
+			if string(valid(w.data[key.start:key.end])) == field.name {
+				w.notes[base+k] = note{wireField: value, count: 1}
 			}
 		}
-		return dst, ok
-	})
-	for i, field := range p.fields {
-		switch found := w.notes[base+i]; {
-		case !ok:
-			return dst, false
-		case found.count == 0:
+	}
+	for k, field := range p.fields {
+		found := w.notes[base+k]
+		if found.count == 0 {
 			dst = append(dst, field.zero...)
-		default:
-			dst, ok = w.value(dst, field, &found)
+			continue
+		}
+		var ok bool
+		if dst, ok = w.value(dst, field, found.wireField); !ok {
+			return dst, false
 		}
 	}
 	w.notes = w.notes[:base]
-	return dst, ok
+	return dst, true
 }
 
 // entry finds key and value of a map entry. One that is missing is empty.

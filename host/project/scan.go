@@ -11,19 +11,42 @@ import (
 // maxNesting bounds how deep a JSON document may nest, as encoding/json does.
 const maxNesting = 10_000
 
-// nesting remembers for each open bracket whether it was a brace.
-type nesting [(maxNesting + 63) / 64]uint64
+// brackets is the stack of open brackets, one bit each, set for a brace. The
+// upper 64 are in top, so that shallow documents stay in a register.
+type brackets struct {
+	top   uint64
+	depth int
+	below *nesting
+}
 
-func (n *nesting) push(depth int, brace bool) {
-	bit := uint64(1) << (depth & 63)
+// nesting holds what does not fit into brackets.top.
+type nesting [maxNesting / 64]uint64
+
+// push returns false if the document nests too deeply.
+func (b *brackets) push(brace bool) bool {
+	if b.depth&63 == 0 && b.depth > 0 {
+		if b.depth > maxNesting {
+			return false
+		}
+		b.below[b.depth>>6-1] = b.top
+	}
+	b.depth++
+	b.top <<= 1
 	if brace {
-		n[depth>>6] |= bit
-	} else {
-		n[depth>>6] &^= bit
+		b.top |= 1
+	}
+	return true
+}
+
+func (b *brackets) pop() {
+	b.depth--
+	b.top >>= 1
+	if b.depth&63 == 0 && b.depth > 0 {
+		b.top = b.below[b.depth>>6-1]
 	}
 }
 
-func (n *nesting) brace(depth int) bool { return n[depth>>6]>>(depth&63)&1 == 1 }
+func (b *brackets) brace() bool { return b.top&1 == 1 }
 
 // The scan functions take an index into data and return the index behind what
 // they scanned. A negative result is the complement of the index at which the
@@ -32,13 +55,18 @@ func (n *nesting) brace(depth int) bool { return n[depth>>6]>>(depth&63)&1 == 1 
 // skipSpace returns the index of the first byte at or behind i that is no
 // white space, which may be the length of data.
 func skipSpace(data []byte, i int) int {
-	for i < len(data) && data[i] <= ' ' && isSpace(data[i]) {
+	if i < len(data) && data[i] > ' ' {
+		return i // the usual case: servers send no white space
+	}
+	return skipSpaces(data, i)
+}
+
+func skipSpaces(data []byte, i int) int {
+	for i < len(data) && (data[i] == ' ' || data[i] == '\n' || data[i] == '\r' || data[i] == '\t') {
 		i++
 	}
 	return i
 }
-
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
 // at returns the byte at i, or 0, which no JSON token has, behind the end.
 func at(data []byte, i int) byte {
@@ -50,64 +78,55 @@ func at(data []byte, i int) byte {
 
 // skipValue skips one value, which starts at or behind i. It is a loop and
 // not recursive, so that a hostile document cannot exhaust the stack.
-func skipValue(data []byte, i int, open *nesting) int {
-	depth := 0
+func skipValue(data []byte, i int, below *nesting) int {
+	open := brackets{below: below}
 	for {
 		i = skipSpace(data, i)
-		c := at(data, i)
-		switch {
-		case c == '"':
+		switch c := at(data, i); c {
+		case '"':
 			i = skipString(data, i+1)
-		case c == '{' || c == '[':
-			next := skipSpace(data, i+1)
-			if at(data, next) == c+2 { // '}' is '{'+2 and ']' is '['+2
-				i = next + 1
+		case '{', '[':
+			i = skipSpace(data, i+1)
+			if at(data, i) == c+2 { // '}' is '{'+2 and ']' is '['+2
+				i++
 				break
 			}
-			if depth == maxNesting {
+			if !open.push(c == '{') {
 				return ^i
 			}
-			open.push(depth, c == '{')
-			depth++
-			if c == '[' {
-				i = next
-				continue
+			if c == '{' {
+				i = skipKey(data, i)
 			}
-			if i = skipKey(data, next); i < 0 {
+			if i < 0 {
 				return i
 			}
 			continue
 		default:
 			i = skipLiteral(data, i)
 		}
-		if i < 0 || depth == 0 {
-			return i
+		for { // behind a value: closing brackets until a comma
+			if i < 0 || open.depth == 0 {
+				return i
+			}
+			i = skipSpace(data, i)
+			c := at(data, i)
+			if c == ',' {
+				break
+			}
+			if c == '}' && open.brace() || c == ']' && !open.brace() {
+				open.pop()
+				i++
+				continue
+			}
+			return ^i
 		}
-		if i, depth = skipClosing(data, i, open, depth); i < 0 || depth == 0 {
-			return i
-		}
-	}
-}
-
-// skipClosing is called behind a value inside of an object or array. It skips
-// closing brackets until a comma, and the key that follows it.
-func skipClosing(data []byte, i int, open *nesting, depth int) (next, newDepth int) {
-	for depth > 0 {
-		i = skipSpace(data, i)
-		brace := open.brace(depth - 1)
-		switch c := at(data, i); {
-		case c == ',' && brace:
-			return skipKey(data, skipSpace(data, i+1)), depth
-		case c == ',':
-			return i + 1, depth
-		case c == '}' && brace, c == ']' && !brace:
-			i++
-			depth--
-		default:
-			return ^i, depth
+		i++
+		if open.brace() {
+			if i = skipKey(data, skipSpace(data, i)); i < 0 {
+				return i
+			}
 		}
 	}
-	return i, 0
 }
 
 // skipKey skips a key and its colon; i is where the key's quote must be.
@@ -127,7 +146,14 @@ func skipKey(data []byte, i int) int {
 // skipString skips the rest of a string; i is behind its opening quote.
 func skipString(data []byte, i int) int {
 	for {
-		i = plain(data, i)
+		for ; i+8 <= len(data); i += 8 {
+			if match := special(binary.LittleEndian.Uint64(data[i:])); match != 0 {
+				i += bits.TrailingZeros64(match) >> 3
+				break
+			}
+		}
+		for ; !isSpecial(at(data, i)); i++ {
+		}
 		switch at(data, i) {
 		case '"':
 			return i + 1
@@ -141,28 +167,40 @@ func skipString(data []byte, i int) int {
 	}
 }
 
-// plain returns the index of the first byte at or behind i that is a quote, a
-// backslash or a control character, eight bytes at a time.
-func plain(data []byte, i int) int {
-	const (
-		ones  = 0x0101010101010101
-		highs = 0x8080808080808080
-	)
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// special looks at eight bytes at once for a quote, a backslash or a control
+// character. The lowest bit of the result that is set is in the first of them.
+func special(x uint64) uint64 {
+	// Each term has the high bit of a byte set if that byte matches. A borrow
+	// can set bits only above a true match.
+	quote := x ^ ones*'"'
+	slash := x ^ ones*'\\'
+	return (((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*' ') &^ x)) & highs
+}
+
+func isSpecial(c byte) bool { return c == '"' || c == '\\' || c < ' ' }
+
+// plainText returns the index of the first special byte at or behind i, which
+// may be the length of data, and whether all bytes before it are ASCII.
+func plainText(data []byte, i int) (end int, ascii bool) {
+	seen := uint64(0)
 	for ; i+8 <= len(data); i += 8 {
 		x := binary.LittleEndian.Uint64(data[i:])
-		// Each line has the high bit of a byte set if that byte matches. A
-		// borrow can set bits only above a true match, and we take the lowest.
-		quote := x ^ ones*'"'
-		slash := x ^ ones*'\\'
-		match := ((quote - ones) &^ quote) | ((slash - ones) &^ slash) | ((x - ones*' ') &^ x)
-		if match &= highs; match != 0 {
-			return i + bits.TrailingZeros64(match)>>3
+		if match := special(x); match != 0 {
+			before := match&-match - 1 // the bits below that of the match
+			return i + bits.TrailingZeros64(match)>>3, (seen|x&before)&highs == 0
 		}
+		seen |= x
 	}
-	for i < len(data) && data[i] != '"' && data[i] != '\\' && data[i] >= ' ' {
+	for i < len(data) && !isSpecial(data[i]) {
+		seen |= uint64(data[i])
 		i++
 	}
-	return i
+	return i, seen&highs == 0 && seen&0x80 == 0
 }
 
 // skipEscape skips an escape sequence; i is at its backslash.
