@@ -98,7 +98,7 @@ func (w *protoWalk) malformed(p *protoPlan, i int, cause string) bool {
 
 // record appends header and body.
 func (w *protoWalk) record(dst []byte, p *Proto) ([]byte, bool) {
-	whole := wireField{end: len(w.data)}
+	whole := &wireField{end: len(w.data)}
 	if !w.note(p.header, &p.header.numbers, 0, len(w.data), w.push(1)) {
 		return dst, false
 	}
@@ -129,40 +129,37 @@ func (w *protoWalk) push(n int) int {
 
 // note walks the message between the indexes and notes its wanted fields.
 func (w *protoWalk) note(p *protoPlan, table *numberTable, i, end, base int) bool {
-	for i < end {
-		f, ok := readField(w.data, i, end)
-		if !ok {
+	f := wireField{}
+	for ; i < end; i = f.end {
+		if !f.read(w.data, i, end) {
 			return w.malformed(p, i, "not a protobuf field")
 		}
-		if f.number < uint64(len(table.slots)) {
-			if ok := w.wanted(p, &table.slots[f.number], f, i, end, base); !ok {
+		if uint64(f.number) >= uint64(len(table.slots)) {
+			continue
+		}
+		switch slot := &table.slots[f.number]; {
+		case slot.inline != nil:
+			if f.wire != wireBytes {
+				return w.malformed(p, i, "unexpected wire type")
+			}
+			if !w.note(p, slot.inline, f.start, f.end, base) {
 				return false
 			}
+		case slot.note > 0:
+			if field := p.fields[slot.note-1]; f.wire != field.wire {
+				return w.malformed(field, i, "unexpected wire type")
+			}
+			w.notes[base+slot.note-1].add(&f, i, end)
 		}
-		i = f.end
 	}
 	return true
 }
 
-func (w *protoWalk) wanted(p *protoPlan, slot *protoSlot, f wireField, i, end, base int) bool {
-	if slot.inline != nil {
-		if f.wire != wireBytes {
-			return w.malformed(p, i, "unexpected wire type")
-		}
-		return w.note(p, slot.inline, f.start, f.end, base)
-	}
-	if slot.note == 0 {
-		return true
-	}
-	field := p.fields[slot.note-1]
-	if f.wire != field.wire {
-		return w.malformed(field, i, "unexpected wire type")
-	}
-	n := &w.notes[base+slot.note-1]
+// add notes a field whose tag is at i of a message that ends at end.
+func (n *note) add(f *wireField, i, end int) {
 	if n.count == 0 || n.limit != end {
 		n.count, n.first, n.limit = 0, i, end
 	}
 	n.count++
-	n.wireField = f
-	return true
+	n.wireField = *f
 }

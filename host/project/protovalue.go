@@ -12,19 +12,19 @@ import (
 )
 
 // message appends the fields of a message, which is the payload of f.
-func (w *protoWalk) message(dst []byte, p *protoPlan, f wireField) ([]byte, bool) {
+func (w *protoWalk) message(dst []byte, p *protoPlan, f *wireField) ([]byte, bool) {
 	base := w.push(len(p.fields))
 	if !w.note(p, &p.numbers, f.start, f.end, base) {
 		return dst, false
 	}
 	for _, field := range p.fields {
-		n := w.notes[base+field.note]
-		if n.count == 0 || field.omitEmpty && field.empty(n.wireField) {
+		n := &w.notes[base+field.note]
+		if n.count == 0 || field.omitEmpty && field.empty(&n.wireField) {
 			dst = append(dst, field.zero...)
 			continue
 		}
 		var ok bool
-		if dst, ok = w.field(dst, field, &n); !ok {
+		if dst, ok = w.field(dst, field, n); !ok {
 			return dst, false
 		}
 	}
@@ -42,7 +42,7 @@ func (w *protoWalk) field(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 	case p.form == formKeys:
 		return w.keys(p.present(dst), p, n)
 	}
-	return w.value(dst, p, n.wireField)
+	return w.value(dst, p, &n.wireField)
 }
 
 // present appends the presence byte of an optional value.
@@ -54,7 +54,7 @@ func (p *protoPlan) present(dst []byte) []byte {
 }
 
 // empty reports whether JSON drops the value, were it marked omitempty.
-func (p *protoPlan) empty(f wireField) bool {
+func (p *protoPlan) empty(f *wireField) bool {
 	switch p.form {
 	case formBool:
 		return f.value == 0
@@ -68,7 +68,7 @@ func (p *protoPlan) empty(f wireField) bool {
 	return false
 }
 
-func (p *protoPlan) int(f wireField) int64 {
+func (p *protoPlan) int(f *wireField) int64 {
 	if p.narrow {
 		return int64(int32(f.value))
 	}
@@ -76,7 +76,7 @@ func (p *protoPlan) int(f wireField) int64 {
 }
 
 // value appends a value that is there as one field.
-func (w *protoWalk) value(dst []byte, p *protoPlan, f wireField) ([]byte, bool) {
+func (w *protoWalk) value(dst []byte, p *protoPlan, f *wireField) ([]byte, bool) {
 	start := len(dst)
 	dst = p.present(dst)
 	switch p.form {
@@ -107,48 +107,44 @@ func valid(text []byte) []byte {
 // elements appends a list, whose elements are fields of one number.
 func (w *protoWalk) elements(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 	dst = record.AppendCount(dst, n.count)
-	ok := true
+	f, ok := wireField{}, true
 	for i, left := n.first, n.count; left > 0 && ok; left-- {
-		f := w.next(n, i)
+		w.next(&f, n, i)
 		i = f.end
-		dst, ok = w.value(dst, p.elem, f)
+		dst, ok = w.value(dst, p.elem, &f)
 	}
 	return dst, ok
 }
 
-// next returns the first field of the noted number at or behind i. The message
-// was read before, so there is no error.
-func (w *protoWalk) next(n *note, i int) wireField {
-	for {
-		f, ok := readField(w.data, i, n.limit)
-		if f.number == n.number || !ok {
-			return f
-		}
+// next sets f to the first field of the noted number at or behind i. The
+// message was read before, so there is one.
+func (w *protoWalk) next(f *wireField, n *note, i int) {
+	for f.read(w.data, i, n.limit) && f.number != n.number {
 		i = f.end
 	}
 }
 
 // wrapped appends a list that is field 1 of a message of its own.
-func (w *protoWalk) wrapped(dst []byte, p *protoPlan, f wireField) ([]byte, bool) {
+func (w *protoWalk) wrapped(dst []byte, p *protoPlan, f *wireField) ([]byte, bool) {
 	base := w.push(1)
 	table := numberTable{slots: []protoSlot{{}, {note: 1}}}
 	if !w.note(&protoPlan{path: p.path, fields: []*protoPlan{p.elem}}, &table, f.start, f.end, base) {
 		return dst, false
 	}
-	n := w.notes[base]
+	n := &w.notes[base]
 	w.notes = w.notes[:base]
-	return w.elements(dst, p, &n)
+	return w.elements(dst, p, n)
 }
 
 // entries appends a map, whose entries are messages {key = 1; value = 2}.
 func (w *protoWalk) entries(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
-	base, last, sorted := len(dst), -1, true
+	var f, key, value wireField
+	base, last, sorted, ok := len(dst), -1, true, true
 	dst = append(dst, 0)
 	for i, left := n.first, n.count; left > 0; left-- {
-		f := w.next(n, i)
+		w.next(&f, n, i)
 		i = f.end
-		key, value, ok := w.entry(p, f)
-		if !ok {
+		if !w.entry(p, &f, &key, &value) {
 			return dst, false
 		}
 		from := len(dst)
@@ -157,7 +153,7 @@ func (w *protoWalk) entries(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 			sorted = bytes.Compare(entryKey(dst, last), entryKey(dst, from)) < 0
 		}
 		last = from
-		if dst, ok = w.value(dst, p.elem, value); !ok {
+		if dst, ok = w.value(dst, p.elem, &value); !ok {
 			return dst, false
 		}
 	}
@@ -170,12 +166,12 @@ func (w *protoWalk) entries(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 
 // keys appends those values of a map whose keys are the fields of the plan.
 func (w *protoWalk) keys(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
+	var f, key, value wireField
 	base := w.push(len(p.fields))
 	for i, left := n.first, n.count; left > 0 && len(p.fields) > 0; left-- {
-		f := w.next(n, i)
+		w.next(&f, n, i)
 		i = f.end
-		key, value, ok := w.entry(p, f)
-		if !ok {
+		if !w.entry(p, &f, &key, &value) {
 			return dst, false
 		}
 		for k, field := range p.fields {
@@ -185,13 +181,13 @@ func (w *protoWalk) keys(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 		}
 	}
 	for k, field := range p.fields {
-		found := w.notes[base+k]
+		found := &w.notes[base+k]
 		if found.count == 0 {
 			dst = append(dst, field.zero...)
 			continue
 		}
 		var ok bool
-		if dst, ok = w.value(dst, field, found.wireField); !ok {
+		if dst, ok = w.value(dst, field, &found.wireField); !ok {
 			return dst, false
 		}
 	}
@@ -200,37 +196,36 @@ func (w *protoWalk) keys(dst []byte, p *protoPlan, n *note) ([]byte, bool) {
 }
 
 // entry finds key and value of a map entry. One that is missing is empty.
-func (w *protoWalk) entry(p *protoPlan, f wireField) (key, value wireField, ok bool) {
-	for i := f.start; i < f.end; {
-		part, ok := readField(w.data, i, f.end)
+func (w *protoWalk) entry(p *protoPlan, f, key, value *wireField) bool {
+	*key, *value = wireField{}, wireField{}
+	part := wireField{}
+	for i := f.start; i < f.end; i = part.end {
 		switch {
-		case !ok:
-			return key, value, w.malformed(p, i, "not a protobuf field")
+		case !part.read(w.data, i, f.end):
+			return w.malformed(p, i, "not a protobuf field")
 		case part.number == 1 && part.wire == wireBytes:
-			key = part
+			*key = part
 		case part.number == 2 && part.wire == p.elem.wire:
-			value = part
+			*value = part
 		case part.number <= 2:
-			return key, value, w.malformed(p, i, "unexpected wire type")
+			return w.malformed(p, i, "unexpected wire type")
 		}
-		i = part.end
 	}
-	return key, value, true
+	return true
 }
 
 // wellKnown appends a value whose message stands for one value in JSON. It
 // begins at start, with its presence byte.
-func (w *protoWalk) wellKnown(dst []byte, p *protoPlan, f wireField, start int) ([]byte, bool) {
+func (w *protoWalk) wellKnown(dst []byte, p *protoPlan, f *wireField, start int) ([]byte, bool) {
 	var parts [4]wireField
-	for i := f.start; i < f.end; {
-		part, ok := readField(w.data, i, f.end)
-		if !ok {
+	part := wireField{}
+	for i := f.start; i < f.end; i = part.end {
+		if !part.read(w.data, i, f.end) {
 			return dst, w.malformed(p, i, "not a protobuf field")
 		}
-		if part.number < uint64(len(parts)) {
+		if part.number < uint32(len(parts)) {
 			parts[part.number] = part
 		}
-		i = part.end
 	}
 	text := func(i int) []byte { return valid(w.data[parts[i].start:parts[i].end]) }
 	switch p.form {
@@ -251,7 +246,7 @@ func (w *protoWalk) wellKnown(dst []byte, p *protoPlan, f wireField, start int) 
 	case formTime, formMicroTime:
 		t := time.Unix(int64(parts[1].value), 0).UTC()
 		if f.start < f.end && !t.IsZero() && t.Year() >= 0 && t.Year() <= maxYear {
-			return record.AppendTime(dst, t.Unix(), p.nanoseconds(parts[2])), true
+			return record.AppendTime(dst, t.Unix(), p.nanoseconds(&parts[2])), true
 		}
 	}
 	return append(dst[:start], p.zero...), true
@@ -259,7 +254,7 @@ func (w *protoWalk) wellKnown(dst []byte, p *protoPlan, f wireField, start int) 
 
 // nanoseconds returns the part of a second that JSON has: none of a Time,
 // microseconds of a MicroTime.
-func (p *protoPlan) nanoseconds(f wireField) uint32 {
+func (p *protoPlan) nanoseconds(f *wireField) uint32 {
 	if p.form == formTime || f.value > 999_999_999 {
 		return 0
 	}
