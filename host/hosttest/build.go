@@ -7,8 +7,6 @@
 package hosttest
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,24 +22,20 @@ func Root() string {
 }
 
 // BuildPlugin compiles the Go plugin in a folder of the repository, such as
-// "plugins/replicationcontroller", and writes the module to the file.
-func BuildPlugin(t testing.TB, folder, file string) {
+// "plugins/replicationcontroller", and writes the module to the file. Each
+// definition sets a string variable of the plugin, as in "main.version=2".
+func BuildPlugin(t testing.TB, folder, file string, definitions ...string) {
 	t.Helper()
-	if err := BuildPluginIn(t.Context(), filepath.Join(Root(), folder), file); err != nil {
-		t.Fatal(err)
+	flags := "-s -w"
+	for _, d := range definitions {
+		flags += " -X " + d
 	}
-}
-
-// BuildPluginIn is [BuildPlugin] for any folder of a Go module, outside of
-// tests.
-func BuildPluginIn(ctx context.Context, folder, file string) error {
-	command := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w", "-o", file, ".")
-	command.Dir = folder
+	command := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags="+flags, "-o", file, ".")
+	command.Dir = filepath.Join(Root(), folder)
 	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("build plugin %s: %w\n%s", folder, err, output)
+		t.Fatalf("build plugin %s: %v\n%s", folder, err, output)
 	}
-	return nil
 }
 
 // Eventually asks the condition again and again until it returns an empty

@@ -4,9 +4,11 @@
 package controlplane
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -35,8 +37,19 @@ func findCommand(ctx context.Context) (command, error) {
 	if err != nil {
 		return nil, err
 	}
-	path, err := build(ctx, root)
+	path, err := build(ctx, root, nil)
 	return bundled{path: path}, err
+}
+
+// Build brings the repository's own control plane up to date and returns the
+// path of the binary, so that a program can say what takes minutes the first
+// time. A line for each package that is compiled goes to progress.
+func Build(ctx context.Context, progress io.Writer) (string, error) {
+	root, err := repository()
+	if err != nil {
+		return "", err
+	}
+	return build(ctx, root, progress)
 }
 
 // repository is the directory above this one that has the control plane's
@@ -60,7 +73,7 @@ func repository() (string, error) {
 
 // build brings the binary up to date and returns its path. The tests of several
 // packages run at once; one of them builds, the others wait.
-func build(ctx context.Context, root string) (string, error) {
+func build(ctx context.Context, root string, progress io.Writer) (string, error) {
 	bin := filepath.Join(root, "bin")
 	if err := os.MkdirAll(bin, 0o755); err != nil {
 		return "", err
@@ -74,16 +87,21 @@ func build(ctx context.Context, root string) (string, error) {
 	if fresh(path, filepath.Join(root, source)) {
 		return path, nil
 	}
-	fmt.Fprintf(os.Stderr, "controlplane: building %s; the first build takes minutes\n", path)
+	var output bytes.Buffer
+	if progress == nil {
+		fmt.Fprintf(os.Stderr, "controlplane: building %s; the first build takes minutes\n", path)
+		progress = io.Discard
+	}
 	flags, err := versionFlags(filepath.Join(root, source, "go.mod"))
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+flags, "-o", path, ".")
+	cmd := exec.CommandContext(ctx, "go", "build", "-v", "-trimpath", "-buildvcs=false", "-ldflags=-s -w "+flags, "-o", path, ".")
 	cmd.Dir = filepath.Join(root, source)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("go build in %s: %w\n%s", source, err, out)
+	cmd.Stdout, cmd.Stderr = &output, io.MultiWriter(&output, progress)
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("go build in %s: %w\n%s", source, err, output.Bytes())
 	}
 	return path, nil
 }

@@ -1,0 +1,151 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package host_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
+)
+
+// badModules are fixtures that must not be loaded, with what the host says.
+var badModules = map[string]string{
+	"command":          "is a WASI command",
+	"describe_garbage": "",
+	"describe_invalid": "",
+	"describe_outside": "",
+	"describe_traps":   "",
+	"exports_missing":  "lacks",
+	"imports_unknown":  "imports",
+	"initialize_traps": "",
+	"memory_none":      "memory",
+}
+
+// TestBadModulesHurtNobodyElse puts every bad module beside a good one.
+func TestBadModulesHurtNobodyElse(t *testing.T) {
+	namespace := plane.NamespaceFor(t)
+	folder := t.TempDir()
+	for name := range badModules {
+		module, err := os.ReadFile(filepath.Join("guest/testdata", name+".wasm"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFile(t, filepath.Join(folder, strings.ReplaceAll(name, "_", "-")+".wasm"), module)
+	}
+	writeFile(t, filepath.Join(folder, "text.wasm"), []byte("this is no module"))
+	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "1"))
+	s := start(t, plane, folder)
+	s.create(namespace, "object")
+	s.stamped(namespace, "1")
+	s.event("PluginNotLoaded", "text.wasm is no WebAssembly module")
+	for name, message := range badModules {
+		s.logged("Plugin is not loaded", "plugin="+strings.ReplaceAll(name, "_", "-")+" ", message)
+	}
+}
+
+// TestTrapForOneKeyBacksOff reconciles one key that traps among others.
+func TestTrapForOneKeyBacksOff(t *testing.T) {
+	namespace := plane.NamespaceFor(t)
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "1"))
+	s := start(t, plane, folder)
+	s.create(namespace, "poison")
+	for i := range 30 {
+		s.create(namespace, fmt.Sprintf("object-%d", i))
+	}
+	s.stamped(namespace, "1", "poison")
+	s.logged("name=poison", "this object is poison", "failures=1")
+	traps := s.counter("wcm_guest_traps_total")
+	if traps < 2 || traps > 20 {
+		t.Errorf("wcm_guest_traps_total: got %v, want a few: the key must come back, with growing pauses", traps)
+	}
+}
+
+// TestConflictsAndDeletionsConverge writes and deletes objects under the
+// plugin's hands.
+func TestConflictsAndDeletionsConverge(t *testing.T) {
+	namespace := plane.NamespaceFor(t)
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "1"))
+	s := start(t, plane, folder)
+	configMaps := s.client.CoreV1().ConfigMaps(namespace)
+	for i := range 60 {
+		name := fmt.Sprintf("object-%d", i%20)
+		if i < 20 {
+			s.create(namespace, name)
+		}
+		patch := fmt.Appendf(nil, "{\"data\":{\"version\":\"wrong\",\"round\":\"%d\"}}", i)
+		if _, err := configMaps.Patch(t.Context(), name, types.MergePatchType, patch, metav1.PatchOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 20 {
+		name := fmt.Sprintf("short-lived-%d", i)
+		s.create(namespace, name)
+		if err := configMaps.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.stamped(namespace, "1")
+}
+
+// TestAPIServerRestart takes the API server away for a while.
+func TestAPIServerRestart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a control plane of its own")
+	}
+	own, err := controlplane.Start(t.Context(), controlplane.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = own.Stop() })
+	namespace := own.NamespaceFor(t)
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "1"))
+	s := start(t, own, folder)
+	s.create(namespace, "before")
+	s.stamped(namespace, "1")
+
+	if err := own.StopAPIServer(); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "2")) // loaded without an API server
+	s.logged("Plugin replaced", "plugin=stamp")
+	if err := own.StartAPIServer(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.create(namespace, "after")
+	s.stamped(namespace, "2")
+}
+
+// TestResourceThatIsServedLater loads a plugin before its
+// CustomResourceDefinition exists.
+func TestResourceThatIsServedLater(t *testing.T) {
+	folder := t.TempDir()
+	hosttest.BuildPlugin(t, "host/testdata/gadget", filepath.Join(folder, "gadget.wasm"))
+	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "1"))
+	s := start(t, plane, folder)
+	s.logged("Plugin loaded", "plugin=gadget")
+	s.logged("gadgets", "plugin=gadget", "serves no resource")
+	namespace := plane.NamespaceFor(t)
+	s.create(namespace, "neighbour")
+	s.stamped(namespace, "1")
+
+	gadgets := gadgetResource(t, plane, namespace)
+	hosttest.Eventually(t, func() string {
+		got, err := gadgets.Get(t.Context(), "one", metav1.GetOptions{})
+		if err != nil {
+			return err.Error()
+		}
+		return missing(got.Object, int64(7), "status", "size")
+	})
+}

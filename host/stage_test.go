@@ -1,0 +1,173 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/wasm-controller-manager/wcm/host"
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
+	"github.com/wasm-controller-manager/wcm/host/metric"
+)
+
+// stage is a host at work on a plugin directory, and a client beside it.
+type stage struct {
+	t        *testing.T
+	host     *host.Host
+	folder   string
+	client   kubernetes.Interface
+	registry *prometheus.Registry
+	log      *logBuffer
+}
+
+// alwaysLeader leads from the first moment to the last.
+type alwaysLeader struct{}
+
+func (alwaysLeader) CanWrite() error { return nil }
+func (alwaysLeader) Run(ctx context.Context, lead func(context.Context) error) error {
+	return lead(ctx)
+}
+
+// start runs a host on a plugin directory until the test ends.
+func start(t *testing.T, plane *controlplane.Plane, folder string) *stage {
+	t.Helper()
+	s := &stage{
+		t: t, folder: folder, log: &logBuffer{}, registry: prometheus.NewRegistry(),
+		client: kubernetes.NewForConfigOrDie(plane.RESTConfig()),
+	}
+	var err error
+	s.host, err = host.New(host.Options{
+		Config: plane.RESTConfig(), PluginDir: folder, Leadership: alwaysLeader{},
+		LeaseNamespace: metav1.NamespaceSystem, LeaseName: "wasm-controller-manager",
+		Registerer: s.registry, Metrics: metric.New(s.registry),
+		Logger: slog.New(slog.NewTextHandler(io.MultiWriter(s.log, t.Output()), &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.host.Run(ctx) }() // ends by stop; the cleanup waits
+	t.Cleanup(func() {
+		stop()
+		if err := <-done; err != nil {
+			t.Errorf("Run: got error %v after its context ended, want nil", err)
+		}
+	})
+	return s
+}
+
+// logBuffer keeps what the host logged.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+// logged waits for a line that has all the texts.
+func (s *stage) logged(texts ...string) {
+	s.t.Helper()
+	hosttest.Eventually(s.t, func() string {
+		s.log.mu.Lock()
+		defer s.log.mu.Unlock()
+		for line := range strings.Lines(s.log.text.String()) {
+			if containsAll(line, texts) {
+				return ""
+			}
+		}
+		return fmt.Sprintf("the log has no line with %q", texts)
+	})
+}
+
+func containsAll(line string, texts []string) bool {
+	for _, text := range texts {
+		if !strings.Contains(line, text) {
+			return false
+		}
+	}
+	return true
+}
+
+// event waits for one of the host's own events.
+func (s *stage) event(reason, text string) {
+	s.t.Helper()
+	hosttest.Eventually(s.t, func() string {
+		events, err := s.client.CoreV1().Events(metav1.NamespaceSystem).List(s.t.Context(), metav1.ListOptions{FieldSelector: "reason=" + reason})
+		if err != nil {
+			return err.Error()
+		}
+		for _, e := range events.Items {
+			if strings.Contains(e.Message, text) {
+				return ""
+			}
+		}
+		return fmt.Sprintf("none of %d events with reason %s says %q", len(events.Items), reason, text)
+	})
+}
+
+// create makes a ConfigMap for the plugin stamp.
+func (s *stage) create(namespace, name string) {
+	s.t.Helper()
+	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"stamp": ""}}}
+	if _, err := s.client.CoreV1().ConfigMaps(namespace).Create(s.t.Context(), object, metav1.CreateOptions{}); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// stamped waits until every ConfigMap with the label, but those named, has
+// the version.
+func (s *stage) stamped(namespace, version string, except ...string) {
+	s.t.Helper()
+	hosttest.Eventually(s.t, func() string {
+		list, err := s.client.CoreV1().ConfigMaps(namespace).List(s.t.Context(), metav1.ListOptions{LabelSelector: "stamp"})
+		if err != nil {
+			return err.Error()
+		}
+		for _, cm := range list.Items {
+			if cm.Data["version"] != version && !strings.Contains(strings.Join(except, " "), cm.Name) {
+				return fmt.Sprintf("ConfigMap %s: got version %q, want %q", cm.Name, cm.Data["version"], version)
+			}
+		}
+		return ""
+	})
+}
+
+// stampModule builds the plugin stamp once per version.
+func stampModule(t *testing.T, version string) []byte {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "stamp.wasm")
+	hosttest.BuildPlugin(t, "host/testdata/stamp", file, "main.version="+version)
+	module, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return module
+}
+
+func writeFile(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,44 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command gadget is a plugin for tests of the host: it works on a custom
+// resource, gadgets.example.com, and copies spec.size to status.size. Its
+// projection also names a field that the schema does not have.
+package main
+
+import (
+	"context"
+
+	"github.com/wasm-controller-manager/wcm/sdk"
+)
+
+// Gadget is what the plugin reads of one.
+type Gadget struct {
+	sdk.Metadata
+	Spec struct {
+		Size int64 `json:"size"`
+	} `json:"spec"`
+	Status struct {
+		Size   int64 `json:"size"`
+		Weight int64 `json:"weight"` // not in the schema
+	} `json:"status"`
+}
+
+var gadgets = sdk.NewResource[Gadget]("example.com/v1", "gadgets", "Gadget", sdk.Writes("status/patch"))
+
+func init() {
+	sdk.Plugin("gadget", "1")
+	sdk.Register(sdk.Controller{Name: "gadget", For: gadgets, Reconcile: sdk.ReconcilerFunc(reconcile)})
+}
+
+func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
+	g, err := gadgets.Get(ctx, req.Key)
+	if err != nil || g.Status.Size == g.Spec.Size {
+		return sdk.Result{}, sdk.IgnoreNotFound(err)
+	}
+	patch := sdk.MergePatch(map[string]any{"status": map[string]int64{"size": g.Spec.Size}})
+	_, err = gadgets.Patch(ctx, g, patch, sdk.Subresource("status"))
+	return sdk.Result{}, err
+}
+
+func main() {}

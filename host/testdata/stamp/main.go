@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command stamp is a plugin for tests of the host: it writes its version into
+// the data of every ConfigMap that has the label "stamp", and traps for those
+// that are named "poison".
+package main
+
+import (
+	"context"
+
+	"github.com/wasm-controller-manager/wcm/sdk"
+)
+
+// version is set by the linker, so that a test can make another module.
+var version = "1"
+
+// ConfigMap is what the plugin reads of one.
+type ConfigMap struct {
+	sdk.Metadata
+	Data map[string]string `json:"data"`
+}
+
+var configMaps = sdk.NewResource[ConfigMap]("v1", "configmaps", "ConfigMap", sdk.Writes("patch"))
+
+func init() {
+	sdk.Plugin("stamp", version)
+	sdk.Register(sdk.Controller{
+		Name: "stamp", For: configMaps, Concurrency: 4, Reconcile: sdk.ReconcilerFunc(reconcile),
+	})
+}
+
+func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
+	cm, err := configMaps.Get(ctx, req.Key)
+	if err != nil || !cm.Labels.Has("stamp") {
+		return sdk.Result{}, sdk.IgnoreNotFound(err)
+	}
+	if cm.Name == "poison" {
+		panic("this object is poison")
+	}
+	if cm.Data["version"] == version {
+		return sdk.Result{}, nil
+	}
+	patch := sdk.MergePatch(map[string]any{"data": map[string]string{"version": version}})
+	_, err = configMaps.Patch(ctx, cm, patch, sdk.Unchanged(cm))
+	return sdk.Result{}, err
+}
+
+func main() {}
