@@ -5,6 +5,7 @@ package sdk
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -123,12 +124,22 @@ func index(i abi.Index) ResourceOption {
 }
 
 // Writes declares what the plugin wants to do to the resource besides reading
-// it, as verbs with an optional subresource: "create", "update", "patch",
-// "apply", "delete", "delete_collection", "status/patch". The operator of the
-// cluster grants them.
+// it, as RBAC names it: the verbs "create", "update", "patch" (which Apply
+// needs too, and "create" where it may create), "delete" and
+// "deletecollection", with a subresource before it if it is for one:
+// "status/patch". The operator of the cluster grants them. It panics at
+// another verb.
 func Writes(verbs ...string) ResourceOption {
+	for _, verb := range verbs {
+		name := verb[strings.LastIndexByte(verb, '/')+1:]
+		if !slices.Contains(writeVerbs, name) {
+			panic("sdk: Writes(" + verb + "): no such verb, expected one of " + strings.Join(writeVerbs, ", "))
+		}
+	}
 	return func(r *abi.Resource) { r.Writes = append(r.Writes, verbs...) }
 }
+
+var writeVerbs = []string{"create", "update", "patch", "delete", "deletecollection"}
 
 // WriteOnly declares that the plugin never reads the resource from the cache,
 // so that the host keeps none of it. Objects that writes return have their

@@ -30,8 +30,9 @@ func (r *Resource[T]) Create(ctx context.Context, object any, options ...WriteOp
 }
 
 // Update replaces an object by a whole one and returns the new one. It is for
-// objects that the plugin knows completely; a T that has a part of the fields
-// would delete the others, so patch or apply it.
+// resources that are declared [WriteOnly] and for subresources: an object that
+// was read has a part of the fields and would delete the others, so the host
+// refuses it; patch or apply instead.
 func (r *Resource[T]) Update(ctx context.Context, object any, options ...WriteOption) (*T, error) {
 	w, err := r.whole(abi.OpUpdate, object, options)
 	if err != nil {

@@ -34,6 +34,9 @@ func (e *Env) write(op abi.Operation, m *abi.WriteRequest, buffer []byte) ([]byt
 	if verb := c.verb(); !slices.Contains(r.Writes, verb) {
 		return nil, &sdk.APIError{Status: abi.StatusDenied, Message: fmt.Sprintf("%s is not declared with sdk.Writes(%q)", r, verb)}
 	}
+	if op == abi.OpUpdate && r.Projection != nil && m.Subresource == "" {
+		return nil, &sdk.APIError{Status: abi.StatusUnsupported, Message: fmt.Sprintf("update of %s would drop every field outside of the projection: patch or apply it", r)}
+	}
 	if err := e.observed(op, r, c.key, m); err != nil {
 		return nil, err
 	}
@@ -42,11 +45,19 @@ func (e *Env) write(op abi.Operation, m *abi.WriteRequest, buffer []byte) ([]byt
 	return e.perform(c, buffer)
 }
 
+// verb names the write as RBAC and sdk.Writes do.
 func (c *change) verb() string {
-	if c.Subresource == "" {
-		return c.op.String()
+	verb := c.op.String()
+	switch c.op {
+	case abi.OpApply:
+		verb = "patch"
+	case abi.OpDeleteCollection:
+		verb = "deletecollection"
 	}
-	return c.Subresource + "/" + c.op.String()
+	if c.Subresource != "" {
+		verb = c.Subresource + "/" + verb
+	}
+	return verb
 }
 
 func (e *Env) perform(c *change, buffer []byte) ([]byte, error) {

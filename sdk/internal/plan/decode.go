@@ -206,8 +206,10 @@ func (r *reader) rare(s *step, p unsafe.Pointer) {
 	case readFloat64:
 		*(*float64)(p) = r.float()
 	case readBytes:
-		text := r.text()
-		*(*[]byte)(p) = unsafe.Slice(unsafe.StringData(text), len(text))
+		*(*[]byte)(p) = nil
+		if text := r.text(); text != "" {
+			*(*[]byte)(p) = unsafe.Slice(unsafe.StringData(text), len(text))
+		}
 	case readIntOrString:
 		*(*IntOrString)(p) = r.intOrString()
 	case readMap:

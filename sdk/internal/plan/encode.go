@@ -168,8 +168,8 @@ func (w *writer) member(m *member, base unsafe.Pointer) {
 
 // omitted reports whether the tags of the member leave its value out.
 func (m *member) omitted(base unsafe.Pointer) bool {
-	if m.alias || m.typ == nil || (!m.omitEmpty && !m.omitZero) {
-		return m.alias
+	if m.typ == nil {
+		return false
 	}
 	return (m.omitEmpty && m.empty(base)) || (m.omitZero && m.zero(base))
 }

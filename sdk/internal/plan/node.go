@@ -38,7 +38,6 @@ type member struct {
 	omitZero  bool
 	quoted    bool          // the option string: a number written as a string
 	write     bool          // not part of the projection
-	alias     bool          // a second reading of the JSON field: never written
 	shape     *record.Shape // in the projection; nil if not part of it
 }
 
@@ -184,8 +183,7 @@ func (b *builder) embed(n *node, t reflect.Type, offset uintptr, goName string) 
 	return n.add(m)
 }
 
-// add adds a field to an object. Objects of one name become one; two values
-// of one name stay both if the shape can tell them apart.
+// add adds a field to an object. Objects of one name become one.
 func (n *node) add(m *member) error {
 	for _, other := range n.members {
 		if other.name != m.name {
@@ -199,14 +197,7 @@ func (n *node) add(m *member) error {
 			}
 			return nil
 		}
-		if other.signature() == m.signature() {
-			return &TypeError{Field: m.goName, Cause: "the JSON field " + m.name + " is also " + other.goName}
-		}
-		if m.special == RawText { // which has all of the field, so it is the one to write
-			other.alias = true
-		} else {
-			m.alias = true
-		}
+		return &TypeError{Field: m.goName, Cause: "the JSON field " + m.name + " is also " + other.goName}
 	}
 	n.members = append(n.members, m)
 	return nil

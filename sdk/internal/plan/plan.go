@@ -139,6 +139,9 @@ func (p *Plan) projectMember(m *member) error {
 	if m.write {
 		return nil
 	}
+	if m.quoted {
+		return &TypeError{Field: m.goName, Cause: "the option string of the json tag is for fields that are tagged wcm:\"write\""}
+	}
 	s, err := p.shapeOf(&m.node, m.goName)
 	if err != nil || (m.mergeable() && len(s.Fields) == 0) {
 		return err // of an object without fields there is nothing to read
@@ -149,7 +152,7 @@ func (p *Plan) projectMember(m *member) error {
 }
 
 // projected returns the members of an object that are in its shape, in
-// canonical order: by name, then by signature.
+// canonical order.
 func (n *node) projected() []*member {
 	var members []*member
 	for _, m := range n.members {
@@ -157,32 +160,12 @@ func (n *node) projected() []*member {
 			continue
 		}
 		i := len(members)
-		for i > 0 && m.before(members[i-1]) {
+		for i > 0 && m.name < members[i-1].name {
 			i--
 		}
 		members = slices.Insert(members, i, m)
 	}
 	return members
-}
-
-func (m *member) before(other *member) bool {
-	if m.name != other.name {
-		return m.name < other.name
-	}
-	return m.shape.Signature() < other.shape.Signature()
-}
-
-// signature is the signature that the node's shape would have.
-func (n *node) signature() string {
-	switch {
-	case n.target != nil:
-		return n.target.signature()
-	case n.special == Pairs:
-		return "map<string>"
-	case n.elem != nil:
-		return n.kind.String() + "<" + n.elem.signature() + ">"
-	}
-	return n.kind.String()
 }
 
 // covers reports whether every field of t is part of the projection.
