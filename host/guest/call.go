@@ -28,6 +28,17 @@ func (c *call) begin(ctx context.Context) { c.Context, c.late = ctx, 0 }
 
 func (c *call) end() { c.Context = nil }
 
+// Value hides the caller's values from wazero, which asks for its options in
+// every call and would walk up the whole chain of contexts twice. They mean
+// something while an instance is made only. Operators get the caller's context
+// itself.
+func (c *call) Value(key any) any {
+	if c.instance.guest != nil {
+		return nil
+	}
+	return c.Context.Value(key)
+}
+
 // lateLimit is how often a guest may call the host after its context ended,
 // each time answered with StatusCanceled: enough to log and return, not enough
 // to go on in a loop.

@@ -99,11 +99,14 @@ func splitTrap(err error) (stack string, cause error) {
 	if exit, ok := errors.AsType[*sys.ExitError](err); ok {
 		return "", exitError(exit.ExitCode())
 	}
-	const marker = "wasm stack trace:\n\t"
+	const marker = "\nwasm stack trace:\n\t"
 	_, after, _ := strings.Cut(err.Error(), marker)
 	stack = trim(strings.ReplaceAll(after, "\n\t", "\n"), stackLimit)
-	for cause = err; strings.Contains(cause.Error(), marker) && errors.Unwrap(cause) != nil; {
+	for cause = err; errors.Unwrap(cause) != nil && strings.Contains(cause.Error(), marker); {
 		cause = errors.Unwrap(cause)
+	}
+	if text, _, found := strings.Cut(cause.Error(), marker); found { // a panic with something that is no error
+		cause = errors.New(strings.TrimSuffix(text, " (recovered by wazero)"))
 	}
 	return stack, cause
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
 
-//go:generate sh -c "for f in testdata/*.wat; do wat2wasm --no-check $f -o ${f%.wat}.wasm; done"
+//go:generate find testdata -name *.wat -execdir wat2wasm --no-check {} ;
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

@@ -6,7 +6,9 @@ package guest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -258,6 +260,47 @@ func TestHooks(t *testing.T) {
 	want := []string{"_initialize", "_initialize", "wcm_reconcile", "wcm_reconcile died"}
 	if d := cmp.Diff(want, calls); d != "" {
 		t.Errorf("calls (-want +got):\n%s", d)
+	}
+}
+
+// TestOperateConcurrently: several instances of one module in one runtime, and
+// each gets the answers to its own requests.
+func TestOperateConcurrently(t *testing.T) {
+	m := load(t, "operates")
+	echo := operator{operate: func(_ context.Context, _ abi.Operation, request, buffer []byte) (abi.Status, []byte) {
+		var r abi.Request
+		if err := r.Decode(request); err != nil {
+			return abi.StatusBadRequest, buffer
+		}
+		o := abi.Outcome{Message: r.Name}
+		return abi.StatusOK, o.Append(buffer)
+	}}
+	var wg sync.WaitGroup
+	for worker := range 8 {
+		i := instantiate(t, m, guest.Options{Operator: echo})
+		wg.Go(func() {
+			for n := range 500 {
+				name := fmt.Sprintf("%d-%d%s", worker, n, strings.Repeat("x", n%30)) // some are taken
+				o, err := i.Reconcile(t.Context(), abi.Request{Name: name})
+				if err != nil || o.Message != name {
+					t.Errorf("Reconcile(%s) = %+v, %v", name, o, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestOperatorPanics: a bug of the host in one operation costs the instance,
+// not the process, and names the operation's place in the stack.
+func TestOperatorPanics(t *testing.T) {
+	i := instantiate(t, load(t, "operates"), guest.Options{Plugin: "p", Operator: operator{
+		operate: func(context.Context, abi.Operation, []byte, []byte) (abi.Status, []byte) { panic("a bug") },
+	}})
+	_, err := i.Reconcile(t.Context(), abi.Request{Name: "a"})
+	if want := "plugin p: wcm_reconcile trapped: a bug"; err == nil || err.Error() != want || !i.Dead() {
+		t.Errorf("Reconcile: %v, want %s, and a dead instance", err, want)
 	}
 }
 

@@ -153,25 +153,3 @@ func TestOpenCompilerCacheDir(t *testing.T) {
 		t.Errorf("OpenCompiler with a file as CacheDir: %v", err)
 	}
 }
-
-func BenchmarkCompile(b *testing.B) {
-	wasm := read(b, "operates")
-	dir := b.TempDir()
-	for _, c := range []struct {
-		name string
-		o    module.Options
-	}{{"cold", module.Options{}}, {"cached", module.Options{CacheDir: dir}}} {
-		b.Run(c.name, func(b *testing.B) {
-			for b.Loop() {
-				compiler := open(b, c.o)
-				m, err := compiler.Compile(b.Context(), wasm)
-				if err != nil {
-					b.Fatal(err)
-				}
-				if err := m.Close(b.Context()); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
