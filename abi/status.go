@@ -61,3 +61,42 @@ func PackRange(address, length uint32) uint64 { return uint64(address)<<32 | uin
 
 // UnpackRange is the inverse of [PackRange].
 func UnpackRange(v uint64) (address, length uint32) { return uint32(v >> 32), uint32(v) }
+
+// Error is the result of an operation whose status is not StatusOK.
+type Error struct {
+	Message           string // for people
+	Reason            string // Kubernetes' reason, "AlreadyExists" for example, if the API server gave one
+	RetryAfterSeconds uint32 // with StatusTooManyRequests
+	// Causes are the types of the causes that the API server gave, which tell
+	// apart refusals of one reason: "NamespaceTerminating" for example.
+	Causes []string
+}
+
+// Append appends the wire form to b.
+func (m *Error) Append(b []byte) []byte {
+	b = appendString(b, 1, m.Message)
+	b = appendString(b, 2, m.Reason)
+	b = appendUint(b, 3, uint64(m.RetryAfterSeconds))
+	for _, c := range m.Causes {
+		b = appendElement(b, 4, c)
+	}
+	return b
+}
+
+// Decode sets m to the message in b, which it does not retain.
+func (m *Error) Decode(b []byte) error {
+	*m = Error{}
+	return eachField("Error", b, func(f *field) error {
+		switch f.number {
+		case 1:
+			return f.text("message", &m.Message)
+		case 2:
+			return f.text("reason", &m.Reason)
+		case 3:
+			return f.uint32("retry_after_seconds", &m.RetryAfterSeconds)
+		case 4:
+			return f.texts("causes", &m.Causes)
+		}
+		return nil
+	})
+}

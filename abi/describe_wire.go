@@ -1,0 +1,166 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package abi
+
+// Append appends the wire form to b.
+func (m *Description) Append(b []byte) []byte {
+	b = appendString(b, 1, m.Name)
+	b = appendString(b, 2, m.Version)
+	b = appendString(b, 3, m.SDK)
+	b = appendUint(b, 4, m.Features)
+	for i := range m.Resources {
+		b = appendMessage(b, 5, &m.Resources[i])
+	}
+	for i := range m.Controllers {
+		b = appendMessage(b, 6, &m.Controllers[i])
+	}
+	return appendShape(b, 7, m.Settings)
+}
+
+// Decode sets m to the message in b, which it does not retain.
+func (m *Description) Decode(b []byte) error {
+	*m = Description{}
+	return eachField("Description", b, func(f *field) error {
+		switch f.number {
+		case 1:
+			return f.text("name", &m.Name)
+		case 2:
+			return f.text("version", &m.Version)
+		case 3:
+			return f.text("sdk", &m.SDK)
+		case 4:
+			return f.uint64("features", &m.Features)
+		case 5:
+			m.Resources = append(m.Resources, Resource{})
+			return f.embedded("resources", &m.Resources[len(m.Resources)-1])
+		case 6:
+			m.Controllers = append(m.Controllers, Controller{})
+			return f.embedded("controllers", &m.Controllers[len(m.Controllers)-1])
+		case 7:
+			return f.shape("settings", &m.Settings)
+		}
+		return nil
+	})
+}
+
+// Append appends the wire form to b.
+func (m *Resource) Append(b []byte) []byte {
+	b = appendString(b, 1, m.Group)
+	b = appendString(b, 2, m.Version)
+	b = appendString(b, 3, m.Resource)
+	b = appendString(b, 4, m.Kind)
+	b = appendShape(b, 5, m.Projection)
+	b = appendUint(b, 6, m.ProjectionHash)
+	for i := range m.Indexes {
+		b = appendMessage(b, 7, &m.Indexes[i])
+	}
+	for _, w := range m.Writes {
+		b = appendElement(b, 8, w)
+	}
+	return b
+}
+
+// Decode sets m to the message in b, which it does not retain.
+func (m *Resource) Decode(b []byte) error {
+	*m = Resource{}
+	return eachField("Resource", b, func(f *field) error {
+		switch f.number {
+		case 1:
+			return f.text("group", &m.Group)
+		case 2:
+			return f.text("version", &m.Version)
+		case 3:
+			return f.text("resource", &m.Resource)
+		case 4:
+			return f.text("kind", &m.Kind)
+		case 5:
+			return f.shape("projection", &m.Projection)
+		case 6:
+			return f.uint64("projection_hash", &m.ProjectionHash)
+		case 7:
+			m.Indexes = append(m.Indexes, Index{})
+			return f.embedded("indexes", &m.Indexes[len(m.Indexes)-1])
+		case 8:
+			return f.texts("writes", &m.Writes)
+		}
+		return nil
+	})
+}
+
+// Append appends the wire form to b.
+func (m *Index) Append(b []byte) []byte {
+	return appendString(appendUint(b, 1, uint64(m.Kind)), 2, m.Key)
+}
+
+// Decode sets m to the message in b, which it does not retain.
+func (m *Index) Decode(b []byte) error {
+	*m = Index{}
+	return eachField("Index", b, func(f *field) error {
+		switch f.number {
+		case 1:
+			return f.uint32("kind", (*uint32)(&m.Kind))
+		case 2:
+			return f.text("key", &m.Key)
+		}
+		return nil
+	})
+}
+
+// Append appends the wire form to b.
+func (m *Controller) Append(b []byte) []byte {
+	b = appendString(b, 1, m.Name)
+	for i := range m.Watches {
+		b = appendMessage(b, 2, &m.Watches[i])
+	}
+	return appendUint(b, 3, uint64(m.Concurrency))
+}
+
+// Decode sets m to the message in b, which it does not retain.
+func (m *Controller) Decode(b []byte) error {
+	*m = Controller{}
+	return eachField("Controller", b, func(f *field) error {
+		switch f.number {
+		case 1:
+			return f.text("name", &m.Name)
+		case 2:
+			m.Watches = append(m.Watches, Watch{})
+			return f.embedded("watches", &m.Watches[len(m.Watches)-1])
+		case 3:
+			return f.uint32("concurrency", &m.Concurrency)
+		}
+		return nil
+	})
+}
+
+// Append appends the wire form to b.
+func (m *Watch) Append(b []byte) []byte {
+	b = appendUint(b, 1, uint64(m.Resource))
+	b = appendUint(b, 2, uint64(m.Mapping))
+	b = appendString(b, 3, m.Key)
+	b = appendBool(b, 4, m.OrphansOnly)
+	b = appendBool(b, 5, m.AnyOwner)
+	return appendShape(b, 6, m.Wake)
+}
+
+// Decode sets m to the message in b, which it does not retain.
+func (m *Watch) Decode(b []byte) error {
+	*m = Watch{}
+	return eachField("Watch", b, func(f *field) error {
+		switch f.number {
+		case 1:
+			return f.uint32("resource", &m.Resource)
+		case 2:
+			return f.uint32("mapping", (*uint32)(&m.Mapping))
+		case 3:
+			return f.text("key", &m.Key)
+		case 4:
+			return f.bool("orphans_only", &m.OrphansOnly)
+		case 5:
+			return f.bool("any_owner", &m.AnyOwner)
+		case 6:
+			return f.shape("wake", &m.Wake)
+		}
+		return nil
+	})
+}
