@@ -122,12 +122,12 @@ func annotate(items []item, fields [][]byte) string {
 // unhex is the inverse of annotate.
 func unhex(t testing.TB, text []byte) []byte {
 	t.Helper()
-	digits := ""
+	var digits strings.Builder
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")
-		digits += strings.Join(strings.Fields(line), "")
+		digits.WriteString(strings.Join(strings.Fields(line), ""))
 	}
-	b, err := hex.DecodeString(digits)
+	b, err := hex.DecodeString(digits.String())
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}

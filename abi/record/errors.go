@@ -3,7 +3,10 @@
 
 package record
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // FieldError reports bytes that are no record of their shape. Its cause is
 // [ErrTruncated] or [ErrInvalid].
@@ -20,7 +23,7 @@ func (e *FieldError) Unwrap() error { return e.Cause }
 
 // within puts name before the path of an error.
 func within(name string, err error) error {
-	inner, ok := err.(*FieldError)
+	inner, ok := errors.AsType[*FieldError](err)
 	switch {
 	case !ok:
 		return &FieldError{Path: name, Cause: err}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -155,7 +156,7 @@ func (w *annotator) line(behind []byte, path string) {
 func (w *annotator) value(s *record.Shape, path string) {
 	if s.Optional && s.Kind >= record.Struct {
 		present := w.rest[0] == 1
-		w.line(w.rest[1:], path+" is there: "+fmt.Sprint(present))
+		w.line(w.rest[1:], path+" is there: "+strconv.FormatBool(present))
 		if !present {
 			return
 		}
@@ -172,7 +173,7 @@ func (w *annotator) value(s *record.Shape, path string) {
 		}
 		w.line(rest, "count of "+path)
 		for i := range n {
-			at := fmt.Sprint(i)
+			at := strconv.Itoa(i)
 			if s.Kind == record.Map {
 				key, rest, _ := record.CutBytes(w.rest)
 				at = string(key)
@@ -192,12 +193,12 @@ func (w *annotator) value(s *record.Shape, path string) {
 // unhex is the inverse of annotate.
 func unhex(t *testing.T, text string) []byte {
 	t.Helper()
-	digits := ""
+	var digits strings.Builder
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")
-		digits += strings.Join(strings.Fields(line), "")
+		digits.WriteString(strings.Join(strings.Fields(line), ""))
 	}
-	b, err := hex.DecodeString(digits)
+	b, err := hex.DecodeString(digits.String())
 	if err != nil {
 		t.Fatalf("%s: %v", text, err)
 	}
