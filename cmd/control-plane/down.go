@@ -22,7 +22,7 @@ func newDownCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "down --data-dir DIR",
 		Short: "Stop the control plane that serves a data directory",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return down(bootstrap.Dir(dataDir))
 		},
@@ -36,7 +36,7 @@ func newKubeconfigCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "kubeconfig --data-dir DIR",
 		Short: "Print the admin's kubeconfig of a data directory",
-		Args:  cobra.NoArgs,
+		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			raw, err := kubeconfig(bootstrap.Dir(dataDir))
 			if err != nil {

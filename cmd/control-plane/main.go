@@ -18,6 +18,7 @@ import (
 	_ "time/tzdata" // time zones of CronJobs, wherever the binary runs
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/component-base/version"
 )
 
@@ -57,15 +58,31 @@ func run(args []string, stdout, stderr io.Writer) int {
 }
 
 func newRootCommand() *cobra.Command {
+	// Upstream's libraries put flags of theirs into this set, and cobra would
+	// offer them as ours.
+	pflag.CommandLine = pflag.NewFlagSet(name, pflag.ContinueOnError)
 	root := &cobra.Command{
 		Use:           name,
 		Short:         "A real etcd and kube-apiserver in one process, for a laptop and for tests",
 		Version:       version.Get().GitVersion,
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		Args:          noArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(newUpCommand(), newDownCommand(), newKubeconfigCommand())
 	return root
+}
+
+// noArgs refuses arguments, but for those behind "--".
+func noArgs(cmd *cobra.Command, args []string) error {
+	if dash := cmd.ArgsLenAtDash(); dash >= 0 {
+		args = args[:dash]
+	}
+	if len(args) > 0 {
+		return usageError{fmt.Errorf("unexpected %q; see %s --help", args[0], cmd.CommandPath())}
+	}
+	return nil
 }

@@ -40,6 +40,7 @@ func newUpCommand() *cobra.Command {
 
 and stay until SIGINT or SIGTERM; a second signal exits at once. With the same
 --data-dir the next start has the same objects, certificates and address.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.apiServerArgs = args
 			return up(*o, terminal{cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr()})

@@ -7,7 +7,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"net"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
@@ -204,62 +202,5 @@ func TestStartFails(t *testing.T) {
 	}
 	if running := processes(t, temp); len(running) > 0 {
 		t.Errorf("still running: %q", running)
-	}
-}
-
-// start starts a plane that ends with the test, in a temporary directory of
-// its own, which it returns.
-func start(t *testing.T, o controlplane.Options) (*controlplane.Plane, string) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("needs a control plane")
-	}
-	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
-	p, err := controlplane.Start(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { stop(t, p) })
-	return p, temp
-}
-
-func stop(t *testing.T, p *controlplane.Plane) {
-	t.Helper()
-	if err := p.Stop(); err != nil {
-		t.Error(err)
-	}
-}
-
-func address(t *testing.T, p *controlplane.Plane) string {
-	t.Helper()
-	u, err := url.Parse(p.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.Host
-}
-
-func createPod(t *testing.T, client kubernetes.Interface, namespace string) *corev1.Pod {
-	t.Helper()
-	pod, err := client.CoreV1().Pods(namespace).Create(t.Context(), &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "pod"},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "none"}}},
-	}, metav1.CreateOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pod
-}
-
-// checkPod checks that the pod is still the one that was created.
-func checkPod(t *testing.T, client kubernetes.Interface, want *corev1.Pod) {
-	t.Helper()
-	got, err := client.CoreV1().Pods(want.Namespace).Get(t.Context(), want.Name, metav1.GetOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got.UID != want.UID || got.ResourceVersion != want.ResourceVersion {
-		t.Errorf("pod is %s at %s, want %s at %s", got.UID, got.ResourceVersion, want.UID, want.ResourceVersion)
 	}
 }
