@@ -38,17 +38,20 @@ func reconcileNodes(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	return sdk.Result{RequeueAfter: leaseRenewal}, nil
 }
 
+// ensureNode returns the node with this index, which it creates if need be. The
+// status is written when the node is new, and when somebody took it for dead
+// because its lease was late.
 func ensureNode(ctx context.Context, s *Settings, index int) (*Node, error) {
 	node, err := nodes.Get(ctx, sdk.Key{Name: s.nodeName(index)})
-	now := sdk.Now(ctx)
-	switch {
-	case sdk.IsNotFound(err):
-		return nodes.Create(ctx, newNode(s, index, now))
-	case err != nil || node.ready():
+	if sdk.IsNotFound(err) {
+		node, err = nodes.Create(ctx, newNode(s, index))
+	}
+	if err != nil || node.ready() {
 		return node, err
 	}
-	// Somebody took the node for dead, because its lease was late.
-	change := map[string]any{"status": map[string]any{"conditions": nodeConditions(now)}}
+	change := struct {
+		Status nodeStatus `json:"status"`
+	}{statusOf(s, index, sdk.Now(ctx))}
 	return nodes.Patch(ctx, node, sdk.StrategicPatch(change), sdk.Subresource("status"), sdk.PreconditionUID(node.UID))
 }
 

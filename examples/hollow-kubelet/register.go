@@ -9,21 +9,16 @@ import (
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
 
-// createdNode is a node as it registers itself.
-type createdNode struct {
-	sdk.Metadata
-	Status nodeStatus `json:"status"`
-}
-
+// nodeStatus is what a node reports of itself.
 type nodeStatus struct {
-	Capacity    sdk.Labels      `json:"capacity"`
-	Allocatable sdk.Labels      `json:"allocatable"`
-	Conditions  []Condition     `json:"conditions"`
-	Addresses   []nodeAddressOf `json:"addresses"`
-	NodeInfo    nodeInfo        `json:"nodeInfo"`
+	Capacity    sdk.Labels     `json:"capacity"`
+	Allocatable sdk.Labels     `json:"allocatable"`
+	Conditions  []Condition    `json:"conditions"`
+	Addresses   []namedAddress `json:"addresses"`
+	NodeInfo    nodeInfo       `json:"nodeInfo"`
 }
 
-type nodeAddressOf struct {
+type namedAddress struct {
 	Type    string `json:"type"`
 	Address string `json:"address"`
 }
@@ -36,8 +31,11 @@ type nodeInfo struct {
 	OSImage         string `json:"osImage"`
 }
 
+// createdNode is a node as it is created; the status comes after.
+type createdNode struct{ sdk.Metadata }
+
 // newNode returns the node with this index.
-func newNode(s *Settings, index int, now time.Time) *createdNode {
+func newNode(s *Settings, index int) *createdNode {
 	name := s.nodeName(index)
 	node := &createdNode{}
 	node.Name = name
@@ -46,16 +44,20 @@ func newNode(s *Settings, index int, now time.Time) *createdNode {
 		{Key: "kubernetes.io/os", Value: "linux"},
 		{Key: "kubernetes.io/arch", Value: "wasm"},
 	}, s.Labels...)
-	node.Status = nodeStatus{
+	return node
+}
+
+// statusOf returns the status of the node with this index.
+func statusOf(s *Settings, index int, now time.Time) nodeStatus {
+	return nodeStatus{
 		Capacity: s.Capacity, Allocatable: s.Capacity,
 		Conditions: nodeConditions(now),
-		Addresses: []nodeAddressOf{
+		Addresses: []namedAddress{
 			{Type: "InternalIP", Address: nodeAddress(index).String()},
-			{Type: "Hostname", Address: name},
+			{Type: "Hostname", Address: s.nodeName(index)},
 		},
 		NodeInfo: nodeInfo{Architecture: "wasm", OperatingSystem: "linux", KubeletVersion: "v1.37.0-hollow", OSImage: "none"},
 	}
-	return node
 }
 
 // nodeConditions are the conditions of a healthy node.
