@@ -30,8 +30,8 @@ type Resource struct {
 	ProjectionHash uint64
 	Indexes        []Index
 	// Writes lists what the module wants to do to the resource besides reading
-	// it, as names of operations with an optional subresource: "create",
-	// "delete_collection", "status/patch".
+	// it, as RBAC names it, with an optional subresource before it: "create",
+	// "deletecollection", "status/patch". Apply is a patch.
 	Writes []string
 }
 
