@@ -77,7 +77,7 @@ func indexName(i abi.Index) string {
 }
 
 // verbs are what a module can want to do to a resource besides reading it.
-var verbs = []string{"create", "update", "patch", "apply", "delete", "delete_collection"}
+var verbs = []string{"create", "update", "patch", "delete", "deletecollection"}
 
 // write checks "verb" and "subresource/verb".
 func (v *validator) write(subject, w string) {

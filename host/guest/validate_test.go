@@ -33,7 +33,7 @@ func description(t *testing.T) *abi.Description {
 		Settings: shapeOf(t, "{burst int?}"),
 		Resources: []abi.Resource{
 			{Version: "v1", Resource: "services", Kind: "Service", Projection: services, ProjectionHash: services.Hash(),
-				Writes: []string{"status/patch", "delete_collection"}},
+				Writes: []string{"status/patch", "deletecollection"}},
 			{Group: "apps.example.com", Version: "v1beta1", Resource: "pods", Kind: "Pod", Projection: pods, ProjectionHash: pods.Hash(),
 				Indexes: []abi.Index{{Kind: abi.IndexOwner}, {Kind: abi.IndexLabel, Key: "app"},
 					{Kind: abi.IndexField, Key: "spec.nodeName"}, {Kind: abi.IndexField, Key: "spec.hostName"}}},
@@ -186,8 +186,8 @@ func TestValidate(t *testing.T) {
 			func(d *abi.Description) { d.Resources[0].Writes = []string{"Status/patch", "list", ""} },
 			[]string{
 				`resource v1/services: writes: "Status/patch": "Status" is no subresource`,
-				`resource v1/services: writes: "list": unknown verb, expected one of create, update, patch, apply, delete, delete_collection`,
-				`resource v1/services: writes: "": unknown verb, expected one of create, update, patch, apply, delete, delete_collection`,
+				`resource v1/services: writes: "list": unknown verb, expected one of create, update, patch, delete, deletecollection`,
+				`resource v1/services: writes: "": unknown verb, expected one of create, update, patch, delete, deletecollection`,
 			}},
 	} {
 		d := description(t)
