@@ -4,8 +4,9 @@
 package abi
 
 // GetRequest asks for one object. The result is its record in the
-// projection of the resource (header and body), or its JSON if the resource
-// has none or a Subresource is asked for.
+// projection of the resource (header and body), or JSON if the resource has
+// none or a subresource answers with another kind (scale). JSON starts with a
+// brace and a record never does: its first byte is the length of a namespace.
 type GetRequest struct {
 	Resource    uint32 // index into Description.Resources
 	Namespace   string

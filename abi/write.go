@@ -25,10 +25,9 @@ const (
 )
 
 // WriteRequest is the parameter of create, update, patch, apply, delete and
-// delete_collection. The result is the record of the written object if the
-// resource has a projection and Subresource is empty or "status", else the JSON
-// that the API server answered with, a Scale for example. delete and
-// delete_collection answer with nothing.
+// delete_collection. The result is the record of the written object, or JSON
+// if the resource has no projection or a subresource answers with another
+// kind, as in [GetRequest]. delete and delete_collection answer with nothing.
 type WriteRequest struct {
 	Resource    uint32 // index into Description.Resources
 	Namespace   string
