@@ -13,10 +13,12 @@ package access
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/project"
 	"github.com/wasm-controller-manager/wcm/host/store"
@@ -194,6 +196,9 @@ func (r *resource) project(buffer, object []byte) (abi.Status, []byte) {
 		return abi.StatusOK, append(buffer, object...)
 	}
 	answer, err := r.extract.Append(buffer, object)
+	if _, odd := errors.AsType[*record.MismatchError](err); odd {
+		return abi.StatusOK, answer // whole: the odd value counts as absent, as it does in the cache
+	}
 	if err != nil {
 		return fail(buffer, abi.StatusInternal, fmt.Sprintf("answer of the API server for %s: %v", r.name, err))
 	}
