@@ -79,7 +79,7 @@ func (i *Instance) Collect(ctx context.Context) error {
 	switch {
 	case i.dead:
 		return ErrDead
-	case !i.module.Info.HasExport(abi.ExportGC) || !i.pacer.due(i.MemoryBytes()):
+	case !i.pacer.due(i.MemoryBytes()) || !i.module.Info.HasExport(abi.ExportGC):
 		return nil
 	}
 	return i.exchangeNamed(ctx, abi.ExportGC, nil, nil)
