@@ -56,7 +56,7 @@ func (r *Resource[T]) List(ctx context.Context, options ...ListOption) ([]T, err
 	for {
 		next, err := r.page(ctx, &m, func(items items) error {
 			n := len(objects)
-			objects = append(objects, make([]T, items.count())...)
+			objects = append(objects, make([]T, items.count)...)
 			for item := range items.each {
 				if err := r.decode(item, unsafe.Pointer(&objects[n])); err != nil {
 					return err

@@ -71,9 +71,9 @@ func (r *reader) fail(cause string) {
 }
 
 func (r *reader) uvarint() uint64 {
-	if r.i < len(r.s) && r.s[r.i] < 0x80 {
-		r.i++
-		return uint64(r.s[r.i-1])
+	if i := r.i; i < len(r.s) && r.s[i] < 0x80 {
+		r.i = i + 1
+		return uint64(r.s[i])
 	}
 	return r.longUvarint()
 }
@@ -104,7 +104,20 @@ func (r *reader) varint() int64 {
 	return int64(v>>1) ^ -int64(v&1)
 }
 
+// text has the usual case in one piece: in wasm a call costs as much as what
+// is done here.
 func (r *reader) text() string {
+	if i := r.i; i < len(r.s) && r.s[i] < 0x80 {
+		start := i + 1
+		if end := start + int(r.s[i]); end <= len(r.s) {
+			r.i = end
+			return r.s[start:end]
+		}
+	}
+	return r.longText()
+}
+
+func (r *reader) longText() string {
 	n := r.uvarint()
 	if n > uint64(len(r.s)-r.i) {
 		r.fail(truncated)
@@ -151,6 +164,8 @@ func (r *reader) run(steps []step, base unsafe.Pointer) {
 			if s.code == readPointer {
 				*(*unsafe.Pointer)(p) = nil
 			}
+		} else if s.code == readString { // most values are
+			*(*string)(p) = r.text()
 		} else {
 			r.value(s, p)
 		}
