@@ -54,7 +54,7 @@ func (g *generation) run(ctx context.Context, config *rest.Config, client *http.
 		if ctx.Err() != nil {
 			return
 		}
-		if err != nil {
+		if err != nil && !expired(err) {
 			g.failed(err)
 		}
 		if time.Since(began) > quiet {
@@ -154,11 +154,10 @@ func (s *source) watch(ctx context.Context, o metav1.ListOptions) (watch.Interfa
 // list again after the history that a watch needs is gone, list plainly where
 // streams are not known.
 func expected(err error, o *metav1.ListOptions) bool {
-	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
-		return true
-	}
-	return o.SendInitialEvents != nil && (apierrors.IsInvalid(err) || apierrors.IsBadRequest(err))
+	return expired(err) || o.SendInitialEvents != nil && (apierrors.IsInvalid(err) || apierrors.IsBadRequest(err))
 }
+
+func expired(err error) bool { return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) }
 
 var versionV1 = schema.GroupVersion{Version: "v1"}
 

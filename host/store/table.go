@@ -94,14 +94,21 @@ func (t *table) written(rec []byte) (change, bool) {
 	h := cut(rec)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if h.version <= t.position || t.buried(&h) {
+	if h.version <= t.position {
 		return change{}, false
 	}
-	if e := t.find(h.namespace, h.name); e != nil && !h.newer(e) {
+	e := t.find(h.namespace, h.name)
+	older := e != nil && h.newer(e)
+	switch {
+	case e != nil && !older:
 		return change{}, false
+	case !t.buried(&h):
+		t.highest = max(t.highest, h.version)
+		return t.put(&h, rec), true
+	case older: // the answer to the delete has overtaken this one
+		return t.drop(e), true
 	}
-	t.highest = max(t.highest, h.version)
-	return t.put(&h, rec), true
+	return change{}, false
 }
 
 // deleted takes the answer to a delete of ours after which the object is

@@ -3,53 +3,70 @@
 
 package store
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // tombstoneLife is how long a deletion of ours hides an object at least. It
 // only bounds memory and mishaps: a watch that works has passed the deletion
 // long before.
 const tombstoneLife = 2 * time.Minute
 
-// tombstone hides an object that we deleted from reports that are older than
-// the deletion. An object of another uid and a higher version is its successor.
+// tombstone hides the objects of one name that we deleted from reports that
+// are older than their deletion.
 //
-// The version of the deletion itself is unknown in general, since the API
-// server answers most deletes without the object.
+// The version of a deletion is unknown in general, since the API server answers
+// most deletes without the object.
 type tombstone struct {
-	uid     string
-	version uint64 // the highest version that is known to have been the object's
-	since   time.Time
+	uids    []string  // whose deletion the watch has not told of
+	version uint64    // the highest version that is known to have been one of theirs
+	since   time.Time // of the last one
 }
 
-// bury sets the key's tombstone. Two in a row need one only: whatever is older
-// than the second object is older than the first's deletion as well.
+// bury hides an object of which version, or a higher one, is the last. An empty
+// uid hides what is not newer than version.
 func (t *table) bury(key Key, uid string, version uint64, now time.Time) {
-	t.tombstones[key] = tombstone{uid: uid, version: max(version, t.tombstones[key].version), since: now}
+	stone := t.tombstones[key]
+	if !slices.Contains(stone.uids, uid) {
+		stone.uids = append(slices.Clip(stone.uids), uid)
+	}
+	stone.version = max(version, stone.version)
+	stone.since = now
+	t.tombstones[key] = stone
 }
 
-// buried reports whether the record tells of an object that we deleted. If it
-// is a successor, the tombstone has served.
+// buried reports whether the record tells of an object that we deleted, or of
+// an older one.
 func (t *table) buried(h *header) bool {
 	if len(t.tombstones) == 0 {
 		return false
 	}
-	stone, ok := t.tombstones[h.key()]
+	key := h.key()
+	stone, ok := t.tombstones[key]
 	if !ok {
 		return false
 	}
-	if stone.uid == string(h.uid) || h.version != 0 && h.version <= stone.version {
+	if slices.Contains(stone.uids, string(h.uid)) {
+		stone.version = max(stone.version, h.version)
+		t.tombstones[key] = stone
 		return true
 	}
-	delete(t.tombstones, h.key())
-	return false
+	return h.version != 0 && h.version <= stone.version
 }
 
-// unbury removes the tombstone when the watch has told of the deletion, or of
-// a later one.
+// unbury takes the news that the watch has told of an object's deletion.
 func (t *table) unbury(h *header) {
-	stone, ok := t.tombstones[h.key()]
-	if ok && (stone.uid == string(h.uid) || h.version > stone.version) {
-		delete(t.tombstones, h.key())
+	key := h.key()
+	stone, ok := t.tombstones[key]
+	i := slices.Index(stone.uids, string(h.uid))
+	switch {
+	case !ok || i < 0:
+	case len(stone.uids) == 1:
+		delete(t.tombstones, key)
+	default:
+		stone.uids = slices.Delete(slices.Clone(stone.uids), i, i+1)
+		t.tombstones[key] = stone
 	}
 }
 
