@@ -4,7 +4,9 @@
 package store
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -36,6 +38,9 @@ func (p *Problem) Unwrap() error { return p.Err }
 
 // failed notes a problem, and says so once for each cause.
 func (g *generation) failed(err error) {
+	if request, ok := errors.AsType[*url.Error](err); ok {
+		err = request.Err // without the address, which differs with each attempt
+	}
 	p := &Problem{Resource: g.informer.name, Err: err}
 	if old := g.problem.Swap(p); old == nil || old.Error() != p.Error() {
 		g.informer.set.logger.Warn("cannot read resource", "resource", p.Resource, "error", p)

@@ -152,9 +152,11 @@ func (s *source) watch(ctx context.Context, o metav1.ListOptions) (watch.Interfa
 
 // expected reports whether client-go will do otherwise without anybody's help:
 // list again after the history that a watch needs is gone, list plainly where
-// streams are not known.
+// the API server refused a stream, which says what is the matter if that fails
+// as well. When it is told to wait, it only tries again.
 func expected(err error, o *metav1.ListOptions) bool {
-	return expired(err) || o.SendInitialEvents != nil && (apierrors.IsInvalid(err) || apierrors.IsBadRequest(err))
+	refused := apierrors.ReasonForError(err) != metav1.StatusReasonUnknown && !apierrors.IsTooManyRequests(err)
+	return expired(err) || o.SendInitialEvents != nil && refused
 }
 
 func expired(err error) bool { return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) }
