@@ -21,7 +21,7 @@ import (
 // record beside the typed decode of client-go, and what is done with records.
 func BenchmarkPod(b *testing.B) {
 	b.Run("json/record", func(b *testing.B) { benchmarkJSON(b, livePod) })
-	b.Run("json/record/indented", func(b *testing.B) {
+	b.Run("json/indented", func(b *testing.B) {
 		var indented bytes.Buffer
 		if err := json.Indent(&indented, livePod, "", "  "); err != nil {
 			b.Fatal(err)

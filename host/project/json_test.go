@@ -8,10 +8,13 @@ import (
 	"encoding/json"
 	"errors"
 	"math/rand/v2"
+	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/abi/record/recordjson"
@@ -109,6 +112,7 @@ func TestJSONNamesTheMismatch(t *testing.T) {
 		"Member":  {`{"bool":1}`, "field bool: want bool, got number"},
 		"Element": {`{"objs":[{},{"c":["", {}]}]}`, "field objs[1].c[1]: want string, got object"},
 		"Entry":   {`{"oMap":{"x":null,"k.1":{"x":"1"}}}`, `field oMap["k.1"].x: want int, got string`},
+		"Escaped": {`{"\u006fMap":{"\u006b":1}}`, `field oMap["k"]: want struct, got number`},
 		"List":    {`{"objs":{}}`, "field objs: want list<struct>, got object"},
 		"Name":    {`{"metadata":{"name":1}}`, "field metadata.name: want string, got number"},
 		"Version": {`{"metadata":{"resourceVersion":"v1"}}`, "field metadata.resourceVersion: want a number in a string, got string"},
@@ -125,6 +129,57 @@ func TestJSONNamesTheMismatch(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestJSONNamesTheMismatchOfTwoKinds has fields of several kinds on the way to
+// the mismatch, of which some do not go as deep.
+func TestJSONNamesTheMismatchOfTwoKinds(t *testing.T) {
+	tests := map[string]struct{ shape, object, want string }{
+		"Raw":     {"{a raw,a{b{c int}}}", `{"a":{"b":{"c":"x"}}}`, "field a.b.c: want int, got string"},
+		"RawMap":  {"{a map<raw>,a{b{c list<int>}}}", `{"a":{"b":{"c":[1,"x"]}}}`, `field a["b"].c[1]: want int, got string`},
+		"RawList": {"{a list<raw>,a list<{b list<int>}>}", `{"a":[{"b":["x"]}]}`, "field a[0].b[0]: want int, got string"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := project.NewJSON(shape(t, tt.shape)).Append(nil, []byte(tt.object))
+			if err == nil || err.Error() != tt.want {
+				t.Errorf("JSON.Append(%s, %s): error %v, want %s", tt.shape, tt.object, err, tt.want)
+			}
+		})
+	}
+}
+
+// TestConcurrently uses one extractor of each kind from several goroutines:
+// their scratch space must not be shared.
+func TestConcurrently(t *testing.T) {
+	s := shape(t, podShape)
+	j := project.NewJSON(s)
+	p, err := project.NewProto(s, reflect.TypeFor[corev1.Pod]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for g := range 8 {
+		group.Go(func() {
+			pod := &corev1.Pod{}
+			pod.Name, pod.Labels = strings.Repeat("\"n", g+1), map[string]string{"b\n": strings.Repeat("x", 100*g), "a": "1"}
+			object, _ := json.Marshal(pod)
+			message, _ := pod.Marshal()
+			want, err := recordjson.FromJSON(s, object)
+			if err != nil {
+				t.Error(err)
+			}
+			for range 300 {
+				fromJSON, errJSON := j.Append(nil, object)
+				fromProto, errProto := p.Append(nil, message)
+				if errJSON != nil || errProto != nil || !bytes.Equal(fromJSON, want) || !bytes.Equal(fromProto, want) {
+					t.Errorf("goroutine %d: JSON %q, %v, protobuf %q, %v, want %q", g, fromJSON, errJSON, fromProto, errProto, want)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
 }
 
 func TestJSONRefusesMalformed(t *testing.T) {
@@ -237,6 +292,7 @@ func FuzzJSON(f *testing.F) {
 	f.Add(podShape, livePod)
 	f.Add(podShape, samplePod)
 	f.Add(everyKind, []byte(`{"bool":true,"bytes":"aGk=","float":1.5,"int":-3,"ios":"80%","raw":{"a": [1, 2]},"text":"x","time":"2024-02-29T12:00:00Z","list":[1,2],"map":{"b":"1","a":"\u0061"},"obj":{"a":1,"b":""},"objs":[{"b":{"k":"aGk="}}]}`))
+	f.Add("{a map<raw>,a{b{c list<int>}},a list<raw>,a list<{b list<int>}>}", []byte(`{"a":{"b":{"c":[1,"x"]}},"a":[{"b":["x"]}]}`))
 	f.Add("{a int,a string,b list<int>,b{x int},b map<int>}", []byte(`{"a":"x","b":{"x":1},"b":[1e3]}`))
 	f.Fuzz(func(t *testing.T, text string, object []byte) {
 		s, err := record.ParseShape(text)

@@ -94,35 +94,35 @@ func join(path, name string) string {
 // most half full.
 type keyTable struct {
 	members []*member
-	slots   []uint16 // 1 + index into members, or 0; the length is a power of two
+	slots   []uint32 // 1 + index into members, or 0; the length is a power of two
 }
 
 // add returns the member of the name, which it makes if there is none.
 func (t *keyTable) add(name string) *member {
-	for _, m := range t.members {
-		if m.name == name {
-			return m
-		}
+	if m := t.find([]byte(name)); m != nil {
+		return m
 	}
 	m := &member{name: name, slot: -1}
 	t.members = append(t.members, m)
-	t.rehash()
+	if 2*len(t.members) <= len(t.slots) {
+		t.place(len(t.members) - 1)
+		return m
+	}
+	t.slots = make([]uint32, max(8, 2*len(t.slots)))
+	for i := range t.members {
+		t.place(i)
+	}
 	return m
 }
 
-func (t *keyTable) rehash() {
-	size := 4
-	for size < 2*len(t.members) {
-		size *= 2
+// place enters the member of the index.
+func (t *keyTable) place(i int) {
+	mask := uint32(len(t.slots) - 1)
+	h := hashKey([]byte(t.members[i].name))
+	for t.slots[h&mask] != 0 {
+		h++
 	}
-	t.slots = make([]uint16, size)
-	for i, m := range t.members {
-		h := hashKey([]byte(m.name))
-		for t.slots[h&uint32(size-1)] != 0 {
-			h++
-		}
-		t.slots[h&uint32(size-1)] = uint16(i + 1)
-	}
+	t.slots[h&mask] = uint32(i + 1)
 }
 
 func (t *keyTable) find(key []byte) *member {

@@ -66,36 +66,51 @@ func pathAt(document []byte, offset int, p *jsonPlan) string {
 		for more, index := s.enter(closing), 0; more; index++ {
 			var key []byte
 			if brace {
-				key, _ = s.key(p)
+				text, _ := s.key(p)
+				key = bytes.Clone(text) // the next key may overwrite it
 			}
-			key = bytes.Clone(key)
 			if end := skipValue(document, s.pos, &s.open); offset >= end {
 				s.pos = end
 				more, _ = s.next(p, closing)
 				continue
 			}
-			path, p = p.step(path, key, index, at(document, s.pos))
+			path, p = p.step(path, key, index), p.child(key, at(document, s.pos))
 			break
 		}
 	}
 	return path
 }
 
-// step extends the path by a member or element, which begins with the byte,
-// and returns the plan for it.
-func (p *jsonPlan) step(path string, key []byte, index int, first byte) (string, *jsonPlan) {
-	switch p.kind {
-	case record.List:
-		return path + "[" + strconv.Itoa(index) + "]", p.elem
-	case record.Map:
-		return path + "[" + strconv.Quote(string(key)) + "]", p.elem
+// step extends the path by a member or, if there is no key, an element.
+func (p *jsonPlan) step(path string, key []byte, index int) string {
+	switch {
+	case key == nil:
+		return path + "[" + strconv.Itoa(index) + "]"
+	case p.kind == record.Map:
+		return path + "[" + strconv.Quote(string(key)) + "]"
+	}
+	return join(path, string(key))
+}
+
+// child returns the plan of a member or element that begins with the byte. If
+// fields of several kinds read it, the path of a mismatch may go through any
+// of them, and where the chosen one does not go on, names are all there is.
+func (p *jsonPlan) child(key []byte, first byte) *jsonPlan {
+	if p.elem != nil {
+		return p.elem
 	}
 	m := p.keys.find(key)
+	if m == nil {
+		return &jsonPlan{}
+	}
 	for _, i := range m.outputs {
 		f := p.fields[i]
 		if first == '[' && f.kind == record.List || first == '{' && (f.kind == record.Struct || f.kind == record.Map) {
-			return join(path, string(key)), f
+			return f
 		}
 	}
-	return join(path, string(key)), m.hidden
+	if m.hidden != nil {
+		return m.hidden
+	}
+	return &jsonPlan{}
 }

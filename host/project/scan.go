@@ -52,8 +52,17 @@ func (b *brackets) brace() bool { return b.top&1 == 1 }
 // they scanned. A negative result is the complement of the index at which the
 // text stops being JSON.
 
-// skipSpace returns the index of the first byte at or behind i that is no
-// white space, which may be the length of data.
+// token returns the first byte at or behind i that is no white space, 0 at the
+// end, and its index.
+func token(data []byte, i int) (byte, int) {
+	if i < len(data) && data[i] > ' ' {
+		return data[i], i // the usual case: servers send no white space
+	}
+	i = skipSpaces(data, i)
+	return at(data, i), i
+}
+
+// skipSpace is token without the byte.
 func skipSpace(data []byte, i int) int {
 	if i < len(data) && data[i] > ' ' {
 		return i // the usual case: servers send no white space
@@ -80,25 +89,24 @@ func at(data []byte, i int) byte {
 // not recursive, so that a hostile document cannot exhaust the stack.
 func skipValue(data []byte, i int, below *nesting) int {
 	open := brackets{below: below}
+	var c byte
 	for {
-		i = skipSpace(data, i)
-		switch c := at(data, i); c {
+		switch c, i = token(data, i); c {
 		case '"':
 			i = skipString(data, i+1)
 		case '{', '[':
-			i = skipSpace(data, i+1)
-			if at(data, i) == c+2 { // '}' is '{'+2 and ']' is '['+2
+			opening := c
+			if c, i = token(data, i+1); c == opening+2 { // '}' is '{'+2 and ']' is '['+2
 				i++
 				break
 			}
-			if !open.push(c == '{') {
+			if !open.push(opening == '{') {
 				return ^i
 			}
-			if c == '{' {
-				i = skipKey(data, i)
-			}
-			if i < 0 {
-				return i
+			if opening == '{' {
+				if i = skipKey(data, i); i < 0 {
+					return i
+				}
 			}
 			continue
 		default:
@@ -108,21 +116,19 @@ func skipValue(data []byte, i int, below *nesting) int {
 			if i < 0 || open.depth == 0 {
 				return i
 			}
-			i = skipSpace(data, i)
-			c := at(data, i)
-			if c == ',' {
+			if c, i = token(data, i); c == ',' {
 				break
 			}
-			if c == '}' && open.brace() || c == ']' && !open.brace() {
-				open.pop()
-				i++
-				continue
+			if c != '}' && c != ']' || open.brace() != (c == '}') {
+				return ^i
 			}
-			return ^i
+			open.pop()
+			i++
 		}
 		i++
 		if open.brace() {
-			if i = skipKey(data, skipSpace(data, i)); i < 0 {
+			_, i = token(data, i)
+			if i = skipKey(data, i); i < 0 {
 				return i
 			}
 		}
@@ -137,7 +143,8 @@ func skipKey(data []byte, i int) int {
 	if i = skipString(data, i+1); i < 0 {
 		return i
 	}
-	if i = skipSpace(data, i); at(data, i) != ':' {
+	c, i := token(data, i)
+	if c != ':' {
 		return ^i
 	}
 	return i + 1
@@ -145,26 +152,36 @@ func skipKey(data []byte, i int) int {
 
 // skipString skips the rest of a string; i is behind its opening quote.
 func skipString(data []byte, i int) int {
-	for {
-		for ; i+8 <= len(data); i += 8 {
-			if match := special(binary.LittleEndian.Uint64(data[i:])); match != 0 {
-				i += bits.TrailingZeros64(match) >> 3
-				break
-			}
+	for i+8 <= len(data) {
+		match := special(binary.LittleEndian.Uint64(data[i:]))
+		if match == 0 {
+			i += 8
+			continue
 		}
-		for ; !isSpecial(at(data, i)); i++ {
-		}
-		switch at(data, i) {
-		case '"':
+		i += bits.TrailingZeros64(match) >> 3
+		if data[i] == '"' {
 			return i + 1
-		case '\\':
-			if i = skipEscape(data, i); i < 0 {
-				return i
-			}
-		default:
-			return ^i
+		}
+		if i = skipEscape(data, i); i < 0 {
+			return i
 		}
 	}
+	return skipStringEnd(data, i)
+}
+
+// skipStringEnd is skipString where less than eight bytes are left.
+func skipStringEnd(data []byte, i int) int {
+	for i < len(data) && data[i] != '"' {
+		if !isSpecial(data[i]) {
+			i++
+		} else if i = skipEscape(data, i); i < 0 {
+			return i
+		}
+	}
+	if i >= len(data) {
+		return ^i
+	}
+	return i + 1
 }
 
 const (
@@ -203,8 +220,11 @@ func plainText(data []byte, i int) (end int, ascii bool) {
 	return i, seen&highs == 0 && seen&0x80 == 0
 }
 
-// skipEscape skips an escape sequence; i is at its backslash.
+// skipEscape skips an escape sequence; a backslash must be at i.
 func skipEscape(data []byte, i int) int {
+	if data[i] != '\\' {
+		return ^i // a control character
+	}
 	switch at(data, i+1) {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return i + 2

@@ -27,6 +27,12 @@ type wireField struct {
 // type has them.
 func (f *wireField) read(data []byte, i, end int) bool {
 	data = data[:end]
+	if i+1 < len(data) && data[i] < 0x80 && data[i] > 7 && data[i]&7 == wireBytes && data[i+1] < 0x80 {
+		// The usual case: bytes, and few of them, in a field of a low number.
+		f.number, f.wire, f.start = uint32(data[i]>>3), wireBytes, i+2
+		f.end = f.start + int(data[i+1])
+		return f.end <= end
+	}
 	tag, i := readVarint(data, i)
 	if i < 0 || tag>>3 == 0 || tag>>3 > maxFieldNumber {
 		return false
