@@ -48,7 +48,20 @@ func build(t reflect.Type) (*Plan, error) {
 	p := &Plan{}
 	var err error
 	p.root, err = new(builder).build(t, 0, t.Name())
+	p.root.wrap()
 	return p, err
+}
+
+// wrap makes a value that is nothing but an embedding the object that a
+// struct with this embedding alone would be.
+func (n *node) wrap() {
+	switch {
+	case n.target != nil:
+		n.target.wrap()
+	case embeddings[n.typ] != "":
+		inner := &member{name: embeddings[n.typ], goName: n.typ.Name(), node: node{kind: record.Struct, members: n.members}}
+		*n = node{kind: record.Struct, members: []*member{inner}}
+	}
 }
 
 // Project returns the plan of a struct type of which records are decoded. It

@@ -235,6 +235,15 @@ func TestSpecials(t *testing.T) {
 	}
 }
 
+// TestBareEmbedding checks that metadata alone is written where it belongs.
+func TestBareEmbedding(t *testing.T) {
+	for _, v := range []any{meta{Name: "x"}, &meta{Name: "x"}} {
+		if got, err := plan.AppendJSON(nil, v); string(got) != `{"metadata":{"name":"x"}}` || err != nil {
+			t.Errorf("AppendJSON(%T) = %s, %v", v, got, err)
+		}
+	}
+}
+
 // TestDecodeAgain checks that nothing of the value before is left over, and
 // that its memory is used again.
 func TestDecodeAgain(t *testing.T) {

@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package widgets is a plugin whose reconciler is set by tests.
+package widgets
+
+import (
+	"context"
+
+	"github.com/wasm-controller-manager/wcm/sdk"
+)
+
+// Widget is a custom resource.
+type Widget struct {
+	sdk.Metadata
+	Spec struct {
+		Size     int                `json:"size,omitempty"`
+		Node     string             `json:"node,omitempty"`
+		Selector *sdk.LabelSelector `json:"selector,omitempty"`
+	} `json:"spec"`
+	Status struct {
+		Ready bool `json:"ready,omitempty"`
+	} `json:"status"`
+}
+
+// Part is owned by widgets, selected by them, or names them.
+type Part struct {
+	sdk.Metadata
+	Spec struct {
+		Widget string `json:"widget"`
+	} `json:"spec"`
+}
+
+// Pod is what is read of pods.
+type Pod struct {
+	sdk.Header
+	Spec struct {
+		NodeName string `json:"nodeName"`
+	} `json:"spec"`
+}
+
+// The resources.
+var (
+	Widgets = sdk.NewResource[Widget]("example.com/v1", "widgets", "Widget",
+		sdk.IndexField("spec.node"), sdk.IndexLabel("app"),
+		sdk.Writes("create", "update", "patch", "delete", "deletecollection", "status/patch", "scale/patch"))
+	Parts = sdk.NewResource[Part]("v1", "parts", "Part", sdk.IndexOwner(), sdk.Writes("create", "patch"))
+	Pods  = sdk.NewResource[Pod]("v1", "pods", "Pod", sdk.Writes("delete", "binding/create", "eviction/create"))
+	Blobs = sdk.NewResource[sdk.Header]("v1", "blobs", "Blob", sdk.WriteOnly(), sdk.Writes("create", "update"))
+)
+
+// Reconcile is what the controller does.
+var Reconcile = func(context.Context, sdk.Request) (sdk.Result, error) { return sdk.Result{}, nil }
+
+func init() {
+	sdk.Register(sdk.Controller{
+		Name: "widgets",
+		For:  Widgets,
+		Owns: []sdk.AnyResource{Parts},
+		Watches: []sdk.Watch{
+			{Resource: Parts, Map: sdk.MapOrphansSelectedBy("spec.selector")},
+			{Resource: Parts, Map: sdk.MapLabel("widget")},
+			{Resource: Parts, Map: sdk.MapField("spec.widget")},
+			{Resource: Pods, Map: sdk.MapFunc(Pods, byNode), Fields: sdk.FieldsOf[struct {
+				Spec struct {
+					NodeName string `json:"nodeName"`
+				} `json:"spec"`
+			}]()},
+		},
+		Reconcile: func(ctx context.Context, req sdk.Request) (sdk.Result, error) { return Reconcile(ctx, req) },
+	})
+}
+
+func byNode(ctx context.Context, change sdk.Change[Pod]) []sdk.Key {
+	var keys []sdk.Key
+	for widget, err := range Widgets.All(ctx, sdk.ByField("spec.node", change.Object().Spec.NodeName)) {
+		if err != nil {
+			return nil
+		}
+		keys = append(keys, widget.Key())
+	}
+	return keys
+}
