@@ -1,0 +1,136 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	cliflag "k8s.io/component-base/cli/flag"
+	"k8s.io/component-base/cli/globalflag"
+	componentbaseconfig "k8s.io/component-base/config"
+	"k8s.io/component-base/logs"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	_ "k8s.io/component-base/logs/json/register" // --logging-format=json
+	"k8s.io/component-base/term"
+
+	"github.com/wasm-controller-manager/wcm/host/elect"
+	"github.com/wasm-controller-manager/wcm/host/serve"
+)
+
+// options are the values of all flags.
+type options struct {
+	kubeconfig string
+	master     string
+	qps        float32
+	burst      int
+
+	pluginDir        string
+	plugins          []string
+	cacheDir         string
+	reconcileTimeout time.Duration
+	shutdownTimeout  time.Duration
+
+	election componentbaseconfig.LeaderElectionConfiguration
+	serving  *serve.Options
+	logging  *logsapi.LoggingConfiguration
+}
+
+func newOptions() *options {
+	return &options{
+		qps: 20, burst: 30, // kube-controller-manager's
+		cacheDir:        defaultCacheDir(),
+		shutdownTimeout: 10 * time.Second,
+		election:        elect.DefaultConfiguration(),
+		serving:         serve.DefaultOptions(),
+		logging:         logsapi.NewLoggingConfiguration(),
+	}
+}
+
+// defaultCacheDir is the one that systemd gives a unit with CacheDirectory=,
+// else the user's.
+func defaultCacheDir() string {
+	if dir := os.Getenv("CACHE_DIRECTORY"); dir != "" {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, name)
+}
+
+// addFlags adds the flags in sections, as Kubernetes' own components do.
+func (o *options) addFlags(command *cobra.Command) {
+	var sections cliflag.NamedFlagSets
+	plugins := sections.FlagSet("plugins")
+	plugins.StringVar(&o.pluginDir, "plugin-dir", o.pluginDir,
+		"Directory whose NAME.wasm files are the plugins. It is watched: files that come, change or go take effect at once.")
+	plugins.StringSliceVar(&o.plugins, "plugin", o.plugins,
+		"A plugin's .wasm file outside of the plugin directory. May be given several times.")
+	plugins.StringVar(&o.cacheDir, "cache-dir", o.cacheDir,
+		"Directory that keeps compiled modules over restarts; empty: none. Whoever can write to it can run code in this process.")
+	plugins.DurationVar(&o.reconcileTimeout, "reconcile-timeout", o.reconcileTimeout,
+		"How long one reconcile may take before its context ends; 0: no limit.")
+
+	generic := sections.FlagSet("generic")
+	generic.StringVar(&o.kubeconfig, "kubeconfig", o.kubeconfig,
+		"Path to a kubeconfig with authorization and master location; empty: the one of the pod that this runs in.")
+	generic.StringVar(&o.master, "master", o.master, "The address of the API server (overrides any value in the kubeconfig).")
+	generic.Float32Var(&o.qps, "kube-api-qps", o.qps, "Queries per second to the API server, over all plugins.")
+	generic.IntVar(&o.burst, "kube-api-burst", o.burst, "Burst of queries to the API server.")
+	generic.DurationVar(&o.shutdownTimeout, "controller-shutdown-timeout", o.shutdownTimeout,
+		"How long reconciles in flight may take to end at shutdown, before the lease is released.")
+	elect.AddFlags(&o.election, sections.FlagSet("leader election"))
+	o.serving.AddFlags(&sections)
+	logsapi.AddFlags(o.logging, sections.FlagSet("logs"))
+	globalflag.AddGlobalFlags(sections.FlagSet("global"), name, logs.SkipLoggingConfigurationFlags())
+
+	for _, section := range sections.FlagSets {
+		command.Flags().AddFlagSet(section)
+	}
+	columns, _, _ := term.TerminalSize(command.OutOrStdout())
+	cliflag.SetUsageAndHelpFunc(command, sections, columns)
+}
+
+// validate reports everything that is wrong with the command line at once.
+func (o *options) validate() error {
+	var problems []error
+	if o.pluginDir == "" && len(o.plugins) == 0 {
+		problems = append(problems, errors.New("no plugins: give --plugin-dir or --plugin"))
+	}
+	for _, file := range o.plugins {
+		if filepath.Ext(file) != ".wasm" {
+			problems = append(problems, fmt.Errorf("--plugin %s: expected the name of a .wasm file", file))
+		} else if _, err := os.Stat(file); err != nil {
+			problems = append(problems, fmt.Errorf("--plugin: %w", err))
+		}
+	}
+	if o.qps <= 0 || o.burst <= 0 {
+		problems = append(problems, errors.New("--kube-api-qps and --kube-api-burst must be positive"))
+	}
+	problems = append(problems, elect.Validate(&o.election))
+	problems = append(problems, o.serving.Validate())
+	if err := errors.Join(problems...); err != nil {
+		return usageError{err}
+	}
+	return nil
+}
+
+// restConfig is the configuration of the clients.
+func (o *options) restConfig() (*rest.Config, error) {
+	config, err := clientcmd.BuildConfigFromFlags(o.master, o.kubeconfig)
+	if err != nil {
+		return nil, fmt.Errorf("API server: %w", err)
+	}
+	config.QPS, config.Burst = o.qps, o.burst
+	config.UserAgent = name + "/" + version
+	return config, nil
+}

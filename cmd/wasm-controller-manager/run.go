@@ -1,0 +1,134 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/go-logr/logr"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	logsapi "k8s.io/component-base/logs/api/v1"
+	"k8s.io/klog/v2"
+
+	"github.com/wasm-controller-manager/wcm/host"
+	"github.com/wasm-controller-manager/wcm/host/elect"
+	"github.com/wasm-controller-manager/wcm/host/metric"
+	"github.com/wasm-controller-manager/wcm/host/serve"
+)
+
+// run is the program after its flags: it wires the parts, runs them until ctx
+// ends or one fails, and returns when all have stopped.
+func (o *options) run(ctx context.Context) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	if err := logsapi.ValidateAndApply(o.logging, nil); err != nil {
+		return usageError{err}
+	}
+	defer klog.Flush()
+	logger := slog.New(logr.ToSlogHandler(klog.Background()))
+	config, err := o.restConfig()
+	if err != nil {
+		return err
+	}
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	metrics := metric.New(registry)
+	metrics.ObserveClientGo()
+	elector, err := o.elector(config, logger)
+	if err != nil {
+		return err
+	}
+	h, err := host.New(host.Options{
+		Config: config, PluginDir: o.pluginDir, PluginFiles: o.plugins, CacheDir: o.cacheDir,
+		Leadership:     elector,
+		LeaseNamespace: o.election.ResourceNamespace, LeaseName: o.election.ResourceName,
+		ReconcileTimeout: o.reconcileTimeout, DrainTimeout: o.shutdownTimeout,
+		Registerer: registry, Metrics: metrics, Logger: logger,
+	})
+	if err != nil {
+		return err
+	}
+	logger.Info("Starting", "version", version)
+	return serveWhile(ctx, o.server(h, elector, registry, logger), h.Run)
+}
+
+// elector takes part in the election with a client of its own, so that a
+// burst of writes does not cost the lease.
+func (o *options) elector(config *rest.Config, logger *slog.Logger) (*elect.Elector, error) {
+	own := rest.CopyConfig(config)
+	own.QPS, own.Burst, own.RateLimiter = 0, 0, nil
+	own.Timeout = o.election.RenewDeadline.Duration / 2
+	own.UserAgent += " leader-election"
+	client, err := kubernetes.NewForConfig(own)
+	if err != nil {
+		return nil, fmt.Errorf("leader election: %w", err)
+	}
+	return elect.New(elect.Options{
+		Configuration: o.election, Leases: client.CoordinationV1(), Events: client.CoreV1(), Logger: logger,
+	})
+}
+
+func (o *options) server(h *host.Host, elector *elect.Elector, gatherer prometheus.Gatherer, logger *slog.Logger) *serve.Server {
+	alive := func() []serve.Check { return []serve.Check{elector} }
+	ready := func() []serve.Check {
+		return []serve.Check{serve.NewCheck("plugins", func(*http.Request) error { return h.Ready() })}
+	}
+	return serve.New(o.serving, serve.Config{
+		Gatherer: gatherer, Healthz: alive, Livez: alive, Readyz: ready, Logger: logger,
+		Pages: map[string]http.Handler{
+			"/statusz": serve.TextPage(func(w io.Writer) { writeStatus(w, h.Status()) }),
+		},
+	})
+}
+
+// serveWhile answers HTTP while work runs, a little longer than it does, so
+// that its last metrics can be read.
+func serveWhile(ctx context.Context, server *serve.Server, work func(context.Context) error) error {
+	if err := server.Listen(ctx); err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	var serveErr error
+	running.Go(func() { // ends with serving
+		defer stop() // nobody can see the host any more: a restart is better
+		serveErr = server.Run(serving)
+	})
+	err := work(ctx)
+	stopServing()
+	running.Wait()
+	return errors.Join(err, serveErr)
+}
+
+// writeStatus writes a page for people: what runs, and what does not, and why.
+func writeStatus(w io.Writer, plugins []host.PluginStatus) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n\nplugins:\n", name, version)
+	for _, p := range plugins {
+		fmt.Fprintf(&b, "  %s %s %s\n", p.Name, p.Version, p.Digest)
+		if len(p.Controllers) > 0 {
+			fmt.Fprintf(&b, "    controllers: %s\n", strings.Join(p.Controllers, ", "))
+		}
+		if p.Failure != nil {
+			fmt.Fprintf(&b, "    newest file is not loaded: %v\n", p.Failure)
+		}
+		if p.Problem != nil {
+			fmt.Fprintf(&b, "    waits: %v\n", p.Problem)
+		}
+	}
+	_, _ = io.WriteString(w, b.String()) // a reader that left needs no answer
+}
