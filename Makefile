@@ -5,7 +5,7 @@ GOLANGCI_LINT ?= $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lin
 
 BIN     := bin
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
-LDFLAGS := -s -w -X github.com/wasm-controller-manager/wcm/cmd/wasm-controller-manager/version.Version=$(VERSION)
+LDFLAGS := -s -w -X main.version=$(VERSION)
 STATIC  := CGO_ENABLED=0 $(GO) build -trimpath
 
 # Every folder of plugins/ and examples/ with a main.go is a plugin.
@@ -24,14 +24,19 @@ plugins: $(PLUGINS) $(EXAMPLES) ## the plugins and examples as .wasm
 
 .PHONY: $(BIN)/wasm-controller-manager
 $(BIN)/wasm-controller-manager:
-	$(STATIC) -ldflags='$(LDFLAGS)' -o $@ ./cmd/wasm-controller-manager
+	@echo "building the host; the first time this takes a minute or two"
+	@$(STATIC) -ldflags='$(LDFLAGS)' -o $@ ./cmd/wasm-controller-manager
 
 # The Go toolchain knows better than make what changed.
-.PHONY: $(PLUGINS) $(EXAMPLES)
-$(BIN)/plugins/%.wasm:
-	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./plugins/$*
-$(BIN)/examples/%.wasm:
-	GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./examples/$*
+$(PLUGINS): $(BIN)/plugins/%.wasm: always
+	@echo "building the plugin $*"
+	@GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./plugins/$*
+$(EXAMPLES): $(BIN)/examples/%.wasm: always
+	@echo "building the plugin $*"
+	@GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./examples/$*
+
+.PHONY: always
+always:
 
 .PHONY: control-plane
 control-plane: ## the local control plane: etcd and kube-apiserver in one binary (minutes, the first time)
