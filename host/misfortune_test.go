@@ -148,4 +148,8 @@ func TestResourceThatIsServedLater(t *testing.T) {
 		}
 		return missing(got.Object, int64(7), "status", "size")
 	})
+
+	// The next plugin that comes sees a schema to compare with.
+	rename(t, filepath.Join(folder, "gadget.wasm"), filepath.Join(folder, "gadget-again.wasm"))
+	s.logged("Projection does not fit", "plugin=gadget-again", "status.weight does not exist")
 }

@@ -93,6 +93,7 @@ func (h *Host) openView(ctx context.Context, v *version, index uint32) error {
 	if err != nil || r.Projection == nil && !watched {
 		return err
 	}
+	h.checkProjection(ctx, v.plugin, r)
 	projection := r.Projection
 	if projection == nil { // watched for its keys alone
 		projection = &record.Shape{Kind: record.Struct}
