@@ -75,8 +75,9 @@ func (r *Resource[T]) List(ctx context.Context, options ...ListOption) ([]T, err
 // All iterates over the objects that meet all options, in no particular order.
 //
 // Every object is decoded into the same T: the pointer and the slices in it
-// are good until the next iteration, strings are good for ever. An error ends
-// the iteration with a nil pointer.
+// are good until the next iteration, strings are good for ever, and a field
+// that is not read keeps what the loop put there. An error ends the iteration
+// with a nil pointer.
 //
 //	for pod, err := range pods.All(ctx, sdk.OwnedBy(rc)) {
 //		if err != nil {
@@ -90,9 +91,6 @@ func (r *Resource[T]) All(ctx context.Context, options ...ListOption) iter.Seq2[
 		for {
 			next, err := r.page(ctx, &m, func(items items) error {
 				for item := range items.each {
-					if !r.plan.Whole() {
-						*object = *new(T)
-					}
 					if err := r.decodeAgain(item, unsafe.Pointer(object)); err != nil {
 						return err
 					}

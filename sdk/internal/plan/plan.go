@@ -16,7 +16,6 @@ type Plan struct {
 	root     node
 	shape    *record.Shape
 	steps    []step
-	whole    bool
 	optional bool // the plan was made by ForSettings
 }
 
@@ -102,17 +101,13 @@ func (p *Plan) project(t reflect.Type) error {
 	if err := shape.Validate(); err != nil {
 		return &TypeError{Field: t.String(), Cause: err.Error()}
 	}
-	p.shape, p.whole = &shape, covers(t)
+	p.shape = &shape
 	p.steps = p.compile(nil, &p.root)
 	return nil
 }
 
 // Shape returns the projection that the type declares, canonical.
 func (p *Plan) Shape() *record.Shape { return p.shape }
-
-// Whole reports whether decoding sets every byte of the Go value, so that a
-// value can be decoded into again without being cleared.
-func (p *Plan) Whole() bool { return p.whole }
 
 // shapeOf returns the shape of a node and puts the members of the projection
 // into canonical order.
@@ -179,23 +174,4 @@ func (n *node) projected() []*member {
 		members = slices.Insert(members, i, m)
 	}
 	return members
-}
-
-// covers reports whether every field of t is part of the projection.
-func covers(t reflect.Type) bool {
-	switch {
-	case specials[t] != None:
-		return true
-	case t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer || t.Kind() == reflect.Map:
-		return covers(t.Elem())
-	case t.Kind() != reflect.Struct:
-		return true
-	}
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Tag.Get("json") == "-" || f.Tag.Get("wcm") == "write" || (f.PkgPath != "" && !f.Anonymous) || !covers(f.Type) {
-			return false
-		}
-	}
-	return true
 }
