@@ -47,14 +47,27 @@ func SelectorOf(labels Labels) Selector {
 }
 
 // Selector returns what the field selects: nothing if it is nil, everything
-// if it is empty, as Kubernetes has it.
+// if it is empty, as Kubernetes has it. One that is invalid selects nothing.
 func (s *LabelSelector) Selector() Selector {
 	if s == nil {
 		return Selector{nothing: true}
 	}
 	selector := SelectorOf(s.MatchLabels)
-	selector.requirements = append(selector.requirements, s.MatchExpressions...)
+	for _, r := range s.MatchExpressions {
+		selector.nothing = selector.nothing || !r.valid()
+		selector.requirements = append(selector.requirements, r)
+	}
 	return selector
+}
+
+func (r *Requirement) valid() bool {
+	switch r.Operator {
+	case In, NotIn:
+		return len(r.Values) > 0
+	case Exists, DoesNotExist:
+		return len(r.Values) == 0
+	}
+	return false
 }
 
 // Empty reports whether the selector selects everything.
@@ -82,10 +95,8 @@ func (r *Requirement) matches(labels Labels) bool {
 		return !found || !contains(r.Values, value)
 	case Exists:
 		return found
-	case DoesNotExist:
-		return !found
 	}
-	return false
+	return !found // DoesNotExist
 }
 
 func contains(values []string, value string) bool {
