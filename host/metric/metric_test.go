@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
-	dto "github.com/prometheus/client_model/go"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/control"
@@ -33,20 +32,17 @@ func scrape(t *testing.T, r *prometheus.Registry) map[string]float64 {
 			for _, l := range m.GetLabel() {
 				labels = append(labels, l.GetName()+"="+l.GetValue())
 			}
-			series[f.GetName()+"{"+strings.Join(labels, ",")+"}"] = value(m)
+			v := float64(m.GetHistogram().GetSampleCount())
+			switch {
+			case m.Counter != nil:
+				v = m.GetCounter().GetValue()
+			case m.Gauge != nil:
+				v = m.GetGauge().GetValue()
+			}
+			series[f.GetName()+"{"+strings.Join(labels, ",")+"}"] = v
 		}
 	}
 	return series
-}
-
-func value(m *dto.Metric) float64 {
-	switch {
-	case m.Counter != nil:
-		return m.GetCounter().GetValue()
-	case m.Gauge != nil:
-		return m.GetGauge().GetValue()
-	}
-	return float64(m.GetHistogram().GetSampleCount())
 }
 
 // nonZero leaves out what is zero.

@@ -6,10 +6,12 @@ package serve
 import (
 	"context"
 	"crypto/tls"
+	"flag"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 
@@ -17,9 +19,15 @@ import (
 	"go.uber.org/goleak"
 )
 
+// TestMain looks for goroutines that outlive their server, unless there is a
+// control plane, which lives as long as the process.
 func TestMain(m *testing.M) {
-	// klog's flusher and client-go's transport caches live as long as the process.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("k8s.io/klog/v2.(*flushDaemon).run.func1"))
+	flag.Parse()
+	if testing.Short() {
+		goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("k8s.io/klog/v2.(*flushDaemon).run.func1"))
+		return
+	}
+	os.Exit(m.Run())
 }
 
 // running is a server that runs until the test ends.
