@@ -87,7 +87,7 @@ func TestDecide(t *testing.T) {
 
 // Every error status but the two with rules of their own is an ordinary error.
 func TestDecideStatus(t *testing.T) {
-	for s := abi.Status(0); s < abi.Statuses+2; s++ {
+	for s := range abi.Status(abi.Statuses + 2) {
 		if s == abi.StatusConflict || s == abi.StatusNotLeader {
 			continue
 		}
@@ -103,7 +103,7 @@ func TestDecideStatus(t *testing.T) {
 // its time is positive and does not shrink with more failures.
 func TestDecideNeverLosesAFailure(t *testing.T) {
 	for _, trap := range []bool{false, true} {
-		for s := abi.Status(0); s <= abi.Statuses; s++ {
+		for s := range abi.Status(abi.Statuses + 1) {
 			var last time.Duration
 			for failures := range 40 {
 				o := Outcome{Err: errTest, Trap: trap, Status: s}

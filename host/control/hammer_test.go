@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -121,7 +122,7 @@ func hammer(t *testing.T, seed uint64) {
 		wg.Go(func() {
 			for range actions {
 				action(random)
-				time.Sleep(time.Duration(random.Int64N(int64(every))))
+				<-time.After(time.Duration(random.Int64N(int64(every))))
 			}
 		})
 	}
@@ -140,10 +141,10 @@ func (w *world) add(c *Controller, r *rand.Rand) {
 	i := r.IntN(hammerKeys)
 	w.owe(i)
 	if r.IntN(3) == 0 {
-		c.AddLow(key(fmt.Sprint(i)))
+		c.AddLow(key(strconv.Itoa(i)))
 		return
 	}
-	c.Add(key(fmt.Sprint(i)))
+	c.Add(key(strconv.Itoa(i)))
 }
 
 // swap installs a new reconciler and marks the old one when it is drained.

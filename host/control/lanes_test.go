@@ -5,6 +5,7 @@ package control
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestLanesFairShare(t *testing.T) {
 	l.pushLow = false
 	low := 0
 	for i := range 10 * fairShare {
-		l.Push(key(fmt.Sprint(i)))
+		l.Push(key(strconv.Itoa(i)))
 		if i%fairShare == fairShare-1 && low < 3 {
 			low++
 			if got := l.Pop().Name; got != fmt.Sprint("low", low-1) {

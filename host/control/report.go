@@ -58,11 +58,11 @@ func (c *Controller) report(ctx context.Context, r Report) {
 	if !c.log.Enabled(ctx, r.Decision.Level) {
 		return
 	}
-	message := "Reconciled"
 	if r.Outcome.Failed() {
-		message = "Reconcile failed"
+		c.log.LogAttrs(ctx, r.Decision.Level, "Reconcile failed", r.attributes()...)
+		return
 	}
-	c.log.LogAttrs(ctx, r.Decision.Level, message, r.attributes()...)
+	c.log.LogAttrs(ctx, r.Decision.Level, "Reconciled", r.attributes()...)
 }
 
 func (r *Report) attributes() []slog.Attr {

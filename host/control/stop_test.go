@@ -14,7 +14,7 @@ import (
 func TestStopLetsAttemptsFinish(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{answer: func(ctx context.Context, _ Attempt) Outcome {
-			time.Sleep(DefaultDrainTimeout - time.Second)
+			<-time.After(DefaultDrainTimeout - time.Second)
 			return Outcome{Err: ctx.Err()}
 		}}
 		o := &reports{}

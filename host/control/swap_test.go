@@ -22,7 +22,7 @@ func closed(ch <-chan struct{}) bool {
 func TestSwap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		before := &recorder{answer: func(_ context.Context, a Attempt) Outcome {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			return Outcome{Err: errTest}
 		}}
 		after := &recorder{}
@@ -88,7 +88,7 @@ func TestSwapWhileStopped(t *testing.T) {
 func TestSwapRetriesWhatIsFailing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broken := &recorder{answer: func(context.Context, Attempt) Outcome {
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 			return Outcome{Err: errTest, Trap: true}
 		}}
 		fixed := &recorder{}

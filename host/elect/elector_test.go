@@ -105,7 +105,7 @@ func (m *master) lead(ctx context.Context) error {
 	m.mu.Lock()
 	m.cause = context.Cause(ctx)
 	m.mu.Unlock()
-	time.Sleep(m.drain)
+	<-time.After(m.drain)
 	m.set(false)
 	return nil
 }
@@ -150,7 +150,7 @@ func (m *master) expect(t *testing.T, leads bool) {
 }
 
 func pass(d time.Duration) {
-	time.Sleep(d)
+	<-time.After(d)
 	synctest.Wait()
 }
 

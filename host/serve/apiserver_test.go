@@ -61,7 +61,7 @@ func (r running) until(t *testing.T, url string, status int) {
 		if time.Now().After(deadline) {
 			t.Fatalf("GET %s = %d %.200q after 20 s, want %d", url, got, body, status)
 		}
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond)
 	}
 }
 

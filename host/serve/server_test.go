@@ -39,7 +39,7 @@ type running struct {
 func start(t *testing.T, change func(*Options)) running {
 	t.Helper()
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "some_metric"}))
+	registry.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "some_metric", Help: "For this test."}))
 	o := DefaultOptions()
 	o.PlainAddress = "127.0.0.1:0"
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
