@@ -104,11 +104,15 @@ func scaling(ctx context.Context, s *story) error {
 	}{
 		{-1, 1, false}, {1, 3, false}, {-1, 1, false}, {3, 5, true}, {1, 5, false},
 	} {
-		if err := s.scale(ctx, step.expected, step.replicas); (err != nil) != step.refused {
-			return fmt.Errorf("scale to %d: got error %v, want one: %t", step.replicas, err, step.refused)
-		} else if err != nil {
+		err := s.scale(ctx, step.expected, step.replicas)
+		switch {
+		case step.refused && err == nil:
+			return fmt.Errorf("scale to %d with --current-replicas=%d was not refused", step.replicas, step.expected)
+		case step.refused:
 			s.say("error: %v", err)
 			continue
+		case err != nil:
+			return fmt.Errorf("scale to %d: %w", step.replicas, err)
 		}
 		if _, err := s.settle(ctx, int(step.replicas)); err != nil {
 			return err

@@ -6,6 +6,7 @@ package kube
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -64,7 +65,7 @@ func (e *Events) Record(t Target, event *abi.Event) {
 		Namespace: event.Namespace, Name: event.Name, UID: types.UID(event.UID),
 	}
 	if event.Version != 0 {
-		reference.ResourceVersion = fmt.Sprint(event.Version)
+		reference.ResourceVersion = strconv.FormatUint(event.Version, 10)
 	}
 	kind := corev1.EventTypeNormal
 	if event.Warning {
