@@ -14,6 +14,12 @@ import (
 // example. Empty means absent.
 type Raw string
 
+// Decode sets what to points to from the JSON text. The type follows the same
+// rules as that of a [Resource]; what the text does not have stays as it is.
+// It is for answers of subresources and for a look into a subtree: what is
+// read of every object is better a field of its type.
+func (r Raw) Decode(to any) error { return plan.ParseJSON(string(r), to) }
+
 // JSON returns v as JSON text, written as the objects of a write are.
 func JSON(v any) (Raw, error) {
 	b, err := plan.AppendJSON(nil, v)

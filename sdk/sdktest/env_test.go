@@ -333,3 +333,40 @@ func (e exploding) String() string {
 	e.t.Error("a value of a log line whose level is off was formatted")
 	return ""
 }
+
+// TestScale reads the answer of a subresource.
+func TestScale(t *testing.T) {
+	env := sdktest.New(t, widget)
+	env.Patch("Widget", key, `{"spec":{"replicas":3}}`)
+	answer, err := widgets.Widgets.GetSubresource(env.Context(), key, "scale")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var scale struct {
+		sdk.Metadata
+		Kind string `json:"kind"`
+		Spec struct {
+			Replicas int32 `json:"replicas"`
+		} `json:"spec"`
+	}
+	if err := answer.Decode(&scale); err != nil {
+		t.Fatal(err)
+	}
+	if scale.Name != "a" || scale.Kind != "Scale" || scale.Spec.Replicas != 3 || scale.ResourceVersion == 0 {
+		t.Errorf("the scale %s decodes to %+v", answer, scale)
+	}
+}
+
+// TestApplyCreates checks that an apply of what does not exist makes it.
+func TestApplyCreates(t *testing.T) {
+	env := sdktest.New(t)
+	w := widgets.Widget{Metadata: sdk.Metadata{Header: sdk.Header{Namespace: "ns", Name: "new"}}}
+	w.Spec.Size = 3
+	made, err := widgets.Widgets.Apply(env.Context(), w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if made.UID == "" || made.Spec.Size != 3 || made.Generation != 1 {
+		t.Errorf("Apply returned %+v", made)
+	}
+}

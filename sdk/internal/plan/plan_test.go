@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
@@ -400,6 +401,77 @@ func FuzzString(f *testing.F) {
 		}
 		if got := string(plan.AppendString(nil, s)); got != strings.TrimSuffix(want.String(), "\n") {
 			t.Errorf("AppendString(%q) = %s, want %s", s, got, want.String())
+		}
+	})
+}
+
+// TestParseJSON compares with encoding/json.
+func TestParseJSON(t *testing.T) {
+	for _, v := range []everything{{}, full} {
+		text, err := json.MarshalIndent(v, "", "\t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got, want everything
+		if err := json.Unmarshal(text, &want); err != nil {
+			t.Fatal(err)
+		}
+		if err := plan.ParseJSON(string(text), &got); err != nil {
+			t.Fatalf("ParseJSON(%s): %v", text, err)
+		}
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(everything{}), cmp.AllowUnexported(base{})); diff != "" {
+			t.Errorf("ParseJSON(%s) (-want +got):\n%s", text, diff)
+		}
+	}
+	var o object
+	if err := plan.ParseJSON(objectJSON, &o); err != nil {
+		t.Fatal(err)
+	}
+	if again, err := plan.AppendJSON(nil, o); err != nil || !strings.Contains(string(again), `"template":{"image":"nginx","more":[1, 2]}`) || o.Name != "x" || o.Ports[0].Port.Text != "http" || o.When.IsZero() {
+		t.Errorf("ParseJSON(%s) = %s, %v", objectJSON, again, err)
+	}
+}
+
+// TestParseErrors checks text that does not fit, and what is said of it.
+func TestParseErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		``:                     "json: offset 0: expected {",
+		`{"a":1}`:              "",
+		`{"a":1.5}`:            "json: offset 8: expected an integer",
+		`{"a":"1"}`:            "json: offset 5: expected an integer",
+		`{"a":1} x`:            "json: offset 8: something behind the value",
+		`{"c":["x",]}`:         "json: offset 10: expected \"",
+		`{"c":["\q"]}`:         "json: offset 10: an unknown escape in a string",
+		`{"b":nil}`:            "json: offset 8: expected a value",
+		`{"other":{"x":[1,{}]`: "json: offset 20: expected }",
+	} {
+		got := ""
+		if err := plan.ParseJSON(text, &inner{}); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("ParseJSON(%s) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+// FuzzParseJSON checks that what encoding/json takes is read alike, and that
+// nothing else panics.
+func FuzzParseJSON(f *testing.F) {
+	text, err := json.Marshal(full)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(text))
+	f.Add(`{"string":"\ud83d\ude00\ud83dx\/","map":{"a":null},"other":[{},[null,-1e5]],"pointer":null}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var got, want inner
+		ours, theirs := plan.ParseJSON(text, &got), json.Unmarshal([]byte(text), &want)
+		if ours != nil || theirs != nil || strings.ContainsAny(text, "ABCD") || strings.Contains(text, `\u`) || strings.Count(text, `"a"`)+strings.Count(text, `"b"`)+strings.Count(text, `"c"`)+strings.Count(text, `"d"`) > 1 || !utf8.ValidString(text) {
+			return // other rules for names in two cases, names given twice, and text that is no UTF-8
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("ParseJSON(%q) (-want +got):\n%s", text, diff)
 		}
 	})
 }
