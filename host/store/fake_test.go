@@ -315,15 +315,18 @@ type jsonEncoding struct{}
 func (jsonEncoding) mediaType() string  { return "application/json" }
 func (jsonEncoding) streamType() string { return "application/json" }
 
-func (jsonEncoding) document(o runtime.Object) []byte {
+func (jsonEncoding) document(o runtime.Object) []byte { return marshal(typed(o)) }
+
+func (jsonEncoding) frame(kind watch.EventType, o runtime.Object) []byte {
+	return fmt.Appendf(nil, `{"type":%q,"object":%s}`+"\n", kind, marshal(typed(o)))
+}
+
+// typed gives a Status its kind, which API servers always send.
+func typed(o runtime.Object) runtime.Object {
 	if status, ok := o.(*metav1.Status); ok {
 		status.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
 	}
-	return marshal(o)
-}
-
-func (jsonEncoding) frame(kind watch.EventType, o runtime.Object) []byte {
-	return fmt.Appendf(nil, `{"type":%q,"object":%s}`+"\n", kind, marshal(o))
+	return o
 }
 
 type protobufEncoding struct{}
@@ -334,11 +337,8 @@ func (protobufEncoding) streamType() string {
 }
 
 func (protobufEncoding) document(o runtime.Object) []byte {
-	if status, ok := o.(*metav1.Status); ok {
-		status.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Status"}
-	}
 	var b bytes.Buffer
-	if err := protobuf.NewSerializer(scheme.Scheme, scheme.Scheme).Encode(o, &b); err != nil {
+	if err := protobuf.NewSerializer(scheme.Scheme, scheme.Scheme).Encode(typed(o), &b); err != nil {
 		panic(err)
 	}
 	return b.Bytes()
@@ -416,4 +416,11 @@ func setController(p *corev1.Pod, apiVersion, kind, name, uid string) {
 	p.OwnerReferences = append(p.OwnerReferences, metav1.OwnerReference{
 		APIVersion: apiVersion, Kind: kind, Name: name, UID: types.UID(uid), Controller: &controller,
 	})
+}
+
+func mustDecode(t testing.TB, text []byte, into any) {
+	t.Helper()
+	if err := json.Unmarshal(text, into); err != nil {
+		t.Fatal(err)
+	}
 }

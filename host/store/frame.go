@@ -42,7 +42,7 @@ type lineReader struct {
 // Read fills b with the line at hand. A line that the connection cut off is
 // [io.ErrUnexpectedEOF], since half an event is none.
 func (l *lineReader) Read(b []byte) (int, error) {
-	for len(bytes.TrimSpace(l.rest)) == 0 {
+	for len(l.rest) == 0 { // also over empty lines
 		if err := l.next(); err != nil {
 			return 0, err
 		}
@@ -55,10 +55,12 @@ func (l *lineReader) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// next sets rest to the next line without the space around it. A line feed that
+// is left over must not begin the next frame.
 func (l *lineReader) next() error {
 	line, err := l.buffered.ReadSlice('\n')
 	if err == nil {
-		l.rest = line
+		l.rest = bytes.TrimSpace(line)
 		return nil
 	}
 	l.line = append(l.line[:0], line...)
@@ -69,6 +71,6 @@ func (l *lineReader) next() error {
 	if errors.Is(err, io.EOF) && len(bytes.TrimSpace(l.line)) > 0 {
 		return io.ErrUnexpectedEOF
 	}
-	l.rest = l.line
+	l.rest = bytes.TrimSpace(l.line)
 	return err
 }

@@ -103,16 +103,16 @@ func labelsOf(body []byte, s *record.Shape) labelSet {
 	return labelSet{bytes: b, shape: at}
 }
 
-// Lookup returns the value of a label, which the caller may keep.
+// Lookup returns the value of a label.
 func (l labelSet) Lookup(label string) (string, bool) {
 	value, ok := l.find(label)
-	return string(value), ok
+	return alias(value), ok
 }
 
-// Get returns the value of a label, which the caller may keep.
+// Get returns the value of a label.
 func (l labelSet) Get(label string) string {
 	value, _ := l.find(label)
-	return string(value)
+	return alias(value)
 }
 
 // Has reports whether there is such a label.

@@ -261,6 +261,60 @@ func subscribe(t *testing.T, v *View, wake *record.Shape, handler func(Change)) 
 	return cancel
 }
 
+type tally map[string]int
+
+func (m tally) counter(what string) func(resource, plugin string) Counter {
+	return func(resource, plugin string) Counter {
+		return increment(func() { m[what+" "+resource+" "+plugin]++ })
+	}
+}
+
+type increment func()
+
+func (i increment) Inc() { i() }
+
+func TestMetrics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeAPI()
+		f.put(makePod("a", onNode("n1")))
+		got := tally{}
+		s := NewSet(Options{Config: f.config(), Logger: testLogger(t), Metrics: Metrics{Delivered: got.counter("delivered"), Filtered: got.counter("filtered")}})
+		run(t, s)
+		for plugin, projection := range map[string]string{"nodes": nodeShape, "phases": phaseShape} {
+			subscribe(t, open(t, s, ViewOptions{Projection: shape(t, projection), Plugin: plugin}), nil, func(Change) {})
+		}
+		synctest.Wait()
+		f.put(makePod("a", onNode("n1"), phase("Running")))
+		f.put(makePod("a", onNode("n1"), phase("Running"), func(p *corev1.Pod) { p.Status.Message = "noise" }))
+		synctest.Wait()
+		want := tally{
+			"delivered v1/pods nodes": 1, "delivered v1/pods phases": 2,
+			"filtered v1/pods nodes": 2, "filtered v1/pods phases": 1,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("counted (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestWakeShape(t *testing.T) {
+	projection := shape(t, nodeShape)
+	for _, c := range []struct {
+		watch  abi.Watch
+		want   string
+		reason string
+	}{
+		{abi.Watch{Mapping: abi.MapFor}, nodeShape, "everything that is read"},
+		{abi.Watch{Mapping: abi.MapFor, Wake: shape(t, `{spec{nodeName string}}`)}, `{spec{nodeName string}}`, "what the watch names"},
+		{abi.Watch{Mapping: abi.MapLabel, Key: "x", Wake: shape(t, `{spec{nodeName string}}`)}, nodeShape, "and what names the key"},
+	} {
+		got, err := WakeShape(c.watch, projection)
+		if err != nil || got.String() != c.want {
+			t.Errorf("%s: WakeShape(%+v) = %v, %v, want %s", c.reason, c.watch, got, err, c.want)
+		}
+	}
+}
+
 // TestUnionGrows opens a view that wants more while another is in use.
 func TestUnionGrows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
