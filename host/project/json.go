@@ -88,6 +88,8 @@ const segmentSize = 16
 // long record: every {} in a list becomes an element with all of its fields.
 const maxRecord = 64 << 20
 
+const tooLarge = "record larger than 64 MiB"
+
 func (s *scanner) document(root *jsonPlan) bool {
 	s.pos = skipSpace(s.data, 0)
 	if at(s.data, s.pos) != '{' {
@@ -129,7 +131,7 @@ func (s *scanner) appendHeader(dst []byte) []byte {
 func (s *scanner) value(p *jsonPlan) bool {
 	start := len(s.out)
 	if start > maxRecord {
-		s.err = &MalformedError{Path: p.path, Offset: s.pos, Cause: "record larger than 64 MiB"}
+		s.err = &MalformedError{Path: p.path, Offset: s.pos, Cause: tooLarge}
 		return false
 	}
 	if at(s.data, s.pos) == 'n' {

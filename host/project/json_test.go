@@ -234,17 +234,30 @@ func TestJSONHostile(t *testing.T) {
 	}
 }
 
-func TestJSONBoundsTheRecord(t *testing.T) {
+// TestRecordIsBounded reads short lists of empty elements as elements of many
+// fields.
+func TestRecordIsBounded(t *testing.T) {
 	var wide strings.Builder
 	for i := range 500 {
 		wide.WriteString("," + strings.Repeat("f", i+1) + " string")
 	}
-	s := shape(t, "{list list<{"+wide.String()[1:]+"}>}")
-	object := `{"list":[` + strings.Repeat(`{},`, 200_000) + `{}]}`
-	_, err := project.NewJSON(s).Append(nil, []byte(object))
-	var malformed *project.MalformedError
-	if !errors.As(err, &malformed) || !strings.Contains(malformed.Cause, "larger than 64 MiB") {
-		t.Errorf("JSON.Append of a list that takes 100 MB: error %v, want one that names the limit", err)
+	s := shape(t, "{spec{containers list<{env list<{name string}>,resources{limits{"+wide.String()[1:]+"}}}>}}")
+	const n = 200_000
+	_, errJSON := project.NewJSON(s).Append(nil, []byte(`{"spec":{"containers":[`+strings.Repeat(`{},`, n)+`{}]}}`))
+	p, err := project.NewProto(s, reflect.TypeFor[corev1.Pod]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod, err := (&corev1.Pod{Spec: corev1.PodSpec{Containers: make([]corev1.Container, n)}}).Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, errProto := p.Append(nil, pod)
+	for _, err := range []error{errJSON, errProto} {
+		var malformed *project.MalformedError
+		if !errors.As(err, &malformed) || !strings.Contains(malformed.Cause, "larger than 64 MiB") {
+			t.Errorf("Append of a list that takes 100 MB: error %v, want one that names the limit", err)
+		}
 	}
 }
 

@@ -61,24 +61,33 @@ func pathAt(document []byte, offset int, p *jsonPlan) string {
 	path := ""
 	s := &scanner{data: document, pos: skipSpace(document, 0)}
 	for s.pos < offset {
-		brace := document[s.pos] == '{'
-		closing := document[s.pos] + 2
-		for more, index := s.enter(closing), 0; more; index++ {
-			var key []byte
-			if brace {
-				text, _ := s.key(p)
-				key = bytes.Clone(text) // the next key may overwrite it
-			}
-			if end := skipValue(document, s.pos, &s.open); offset >= end {
-				s.pos = end
-				more, _ = s.next(p, closing)
-				continue
-			}
-			path, p = p.step(path, key, index), p.child(key, at(document, s.pos))
+		key, index, ok := s.towards(p, offset)
+		if !ok {
 			break
 		}
+		path, p = p.step(path, key, index), p.child(key, at(document, s.pos))
 	}
 	return path
+}
+
+// towards moves pos from an opening bracket to the member or element that has
+// the offset in it, and returns its key, nil for an element, or its index.
+func (s *scanner) towards(p *jsonPlan, offset int) (key []byte, index int, ok bool) {
+	brace, closing := s.data[s.pos] == '{', s.data[s.pos]+2
+	more := s.enter(closing)
+	for ; more; index++ {
+		if brace {
+			text, _ := s.key(p)
+			key = bytes.Clone(text) // the next key may overwrite it
+		}
+		end := skipValue(s.data, s.pos, &s.open)
+		if offset < end {
+			return key, index, true
+		}
+		s.pos = max(end, s.pos)
+		more, _ = s.next(p, closing)
+	}
+	return nil, 0, false
 }
 
 // step extends the path by a member or, if there is no key, an element.

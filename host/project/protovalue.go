@@ -13,6 +13,9 @@ import (
 
 // message appends the fields of a message, which is the payload of f.
 func (w *protoWalk) message(dst []byte, p *protoPlan, f *wireField) ([]byte, bool) {
+	if len(dst) > maxRecord {
+		return dst, w.malformed(p, f.start, tooLarge)
+	}
 	base := w.push(len(p.fields))
 	if !w.note(p, &p.numbers, f.start, f.end, base) {
 		return dst, false
