@@ -43,8 +43,8 @@ func fill(v reflect.Value, random *rand.Rand, depth int) {
 			v.SetMapIndex(key, value)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), random, depth-1)
+		for _, field := range v.Fields() {
+			fill(field, random, depth-1)
 		}
 	}
 }
@@ -83,11 +83,11 @@ func fillWellKnown(v reflect.Value, random *rand.Rand) bool {
 
 func randomText(random *rand.Rand) string {
 	parts := []string{"a", "Zz", "é", "<&>", `"\`, "\n\x00", "😀", "12", strings.Repeat("long ", 40)}
-	text := ""
+	var text strings.Builder
 	for range random.IntN(4) {
-		text += parts[random.IntN(len(parts))]
+		text.WriteString(parts[random.IntN(len(parts))])
 	}
-	return text
+	return text.String()
 }
 
 // randomShape returns a shape of some of the type's fields, and false for a
@@ -167,8 +167,7 @@ func randomFields(t reflect.Type, random *rand.Rand, depth int) (fields []record
 	if depth == 0 {
 		return nil
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		switch {
 		case name == "-" || random.IntN(3) == 0:

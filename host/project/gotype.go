@@ -46,8 +46,8 @@ type goField struct {
 // goFields lists the fields of a struct type that JSON has.
 func goFields(t reflect.Type) []goField {
 	var fields []goField
-	for i := range t.NumField() {
-		if f, ok := newGoField(t.Field(i)); ok {
+	for field := range t.Fields() {
+		if f, ok := newGoField(field); ok {
 			fields = append(fields, f)
 		}
 	}

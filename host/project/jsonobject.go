@@ -108,12 +108,10 @@ func (s *scanner) member(p *jsonPlan, m *member, first int) bool {
 func (s *scanner) headerPart(p *jsonPlan, slot int) bool {
 	s.header[slot] = nil
 	start := s.pos
-	switch at(s.data, start) {
-	case '"':
-	default:
-		s.odd.note(start, &textShape)
-		fallthrough
-	case 'n':
+	if c := at(s.data, start); c != '"' {
+		if c != 'n' {
+			s.odd.note(start, &textShape)
+		}
 		return s.skip(p)
 	}
 	text, ok := s.string(p)

@@ -15,33 +15,6 @@ import (
 // be read from protobuf with that Go type, so read JSON instead.
 var ErrNotProtobuf = errors.New("not readable from protobuf")
 
-// form says how a value stands in protobuf.
-type form uint8
-
-const (
-	formMessage form = iota // a Struct
-	formList
-	formMap
-	formKeys // entries of a map, read as a Struct whose fields are keys
-	formBool
-	formInt
-	formText // string
-	formBytes
-	formTime        // message Timestamp, in seconds
-	formMicroTime   // message Timestamp, in microseconds
-	formQuantity    // message {string = 1}
-	formDuration    // message {nanoseconds = 1}, text in JSON
-	formIntOrString // message {type = 1; int = 2; string = 3}
-)
-
-// wireTypes has the wire type of each form. A list has that of its element
-// unless it is wrapped.
-var wireTypes = [...]uint8{
-	formMessage: wireBytes, formList: wireBytes, formMap: wireBytes, formKeys: wireBytes, formBool: wireVarint, formInt: wireVarint, formText: wireBytes,
-	formBytes: wireBytes, formTime: wireBytes, formMicroTime: wireBytes, formQuantity: wireBytes,
-	formDuration: wireBytes, formIntOrString: wireBytes,
-}
-
 // protoPlan is a shape made ready for walking protobuf messages of a Go type.
 // It is not modified after it was made.
 type protoPlan struct {
@@ -76,35 +49,30 @@ type protoSlot struct {
 const maxNumber = 4096
 
 func newProtoPlan(path string, shape *record.Shape, t reflect.Type) (*protoPlan, error) {
-	p := &protoPlan{optional: shape.Optional, path: path, zero: record.AppendZero(nil, shape), shape: shape}
 	t = deref(t)
-	refuse := fmt.Errorf("%w: field %s is %s in Go, the shape has %s", ErrNotProtobuf, path, t, shape.Signature())
 	f, ok := formOf(t)
 	if f == formMap && shape.Kind == record.Struct {
 		f = formKeys
 	}
 	if !ok || !fits(f, shape.Kind) {
-		return nil, refuse
+		return nil, fmt.Errorf("%w: field %s is %s in Go, the shape has %s", ErrNotProtobuf, path, t, shape.Signature())
 	}
-	p.form, p.wire, p.narrow = f, wireTypes[f], t.Kind() == reflect.Int32
+	p := &protoPlan{
+		form: f, wire: wireTypes[f], narrow: t.Kind() == reflect.Int32, optional: shape.Optional,
+		path: path, zero: record.AppendZero(nil, shape), shape: shape,
+	}
 	var err error
 	switch f {
 	case formMessage:
 		err = p.addFields(shape, t)
+	case formMap:
+		err = p.addElem(shape, t)
+	case formKeys:
+		err = p.addKeys(shape, t)
 	case formList:
-		if err = p.addElem(shape, t); err == nil && messageSlice(t) {
-			p.wrapped = true
-		} else if err == nil {
+		p.wrapped = messageSlice(t)
+		if err = p.addElem(shape, t); err == nil && !p.wrapped {
 			p.wire = p.elem.wire
-		}
-	case formMap, formKeys:
-		if t.Key().Kind() != reflect.String {
-			return nil, refuse
-		}
-		if f == formMap {
-			err = p.addElem(shape, t)
-		} else {
-			err = p.addKeys(shape, t)
 		}
 	}
 	return p, err
@@ -139,76 +107,6 @@ func newElemPlan(path string, shape *record.Shape, t reflect.Type) (*protoPlan, 
 		err = fmt.Errorf("%w: field %s has %s in it, which is no message", ErrNotProtobuf, path, t.Elem())
 	}
 	return p, err
-}
-
-// formOf returns the form of a Go type.
-func formOf(t reflect.Type) (form, bool) {
-	switch typeName(t) {
-	case typeTime:
-		return formTime, true
-	case typeMicroTime:
-		return formMicroTime, true
-	case typeDuration:
-		return formDuration, true
-	case typeQuantity:
-		return formQuantity, true
-	case typeIntOrString:
-		return formIntOrString, true
-	}
-	if marshaler(t) {
-		return 0, false
-	}
-	switch t.Kind() {
-	case reflect.Bool:
-		return formBool, true
-	case reflect.Int32, reflect.Int64:
-		return formInt, true
-	case reflect.String:
-		return formText, true
-	case reflect.Struct:
-		return formMessage, true
-	case reflect.Map:
-		return formMap, true
-	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 {
-			return formBytes, true
-		}
-		return formList, true
-	}
-	return 0, false
-}
-
-// fits reports whether the form can be read as the kind. What cannot is left
-// to JSON, where it counts as absent or is converted.
-func fits(f form, k record.Kind) bool {
-	switch k {
-	case record.Bool:
-		return f == formBool
-	case record.Int:
-		return f == formInt
-	case record.String:
-		return f == formText || f == formQuantity || f == formDuration
-	case record.Bytes:
-		return f == formBytes
-	case record.Time:
-		return f == formTime || f == formMicroTime
-	case record.IntOrString:
-		return f == formIntOrString
-	case record.Struct:
-		return f == formMessage || f == formKeys
-	case record.List:
-		return f == formList
-	case record.Map:
-		return f == formMap
-	}
-	return false
-}
-
-// messageSlice reports whether the slice type has a message of its own, as
-// ExtraValue has, instead of being a repeated field.
-func messageSlice(t reflect.Type) bool {
-	_, ok := reflect.PointerTo(t).MethodByName("MarshalToSizedBuffer")
-	return ok
 }
 
 func (p *protoPlan) addFields(shape *record.Shape, t reflect.Type) error {
