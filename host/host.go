@@ -76,7 +76,8 @@ type Host struct {
 	metrics  *metric.Metrics
 	custom   *metric.Custom
 	crew     *crew
-	scanned  chan struct{} // closed when the plugins that were there at the start are loaded or refused
+	draining sync.WaitGroup // versions that were replaced and are being closed
+	scanned  chan struct{}  // closed when the plugins that were there at the start are loaded or refused
 
 	mu      sync.Mutex
 	plugins map[string]*plugin // guarded by mu
@@ -156,9 +157,24 @@ func (h *Host) lead(ctx context.Context) error {
 	return errors.Join(err, followErr)
 }
 
+// lastWait is how long Run waits at its end for guests that do not return.
+// They cannot be stopped, but the process can end.
+const lastWait = 5 * time.Second
+
 func (h *Host) removeAll(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, lastWait)
+	defer cancel()
 	for _, s := range h.Status() {
 		h.Remove(ctx, s.Name)
+	}
+	drained := make(chan struct{})
+	go func() { // ends with the last version, or with the process
+		h.draining.Wait()
+		close(drained)
+	}()
+	select {
+	case <-drained:
+	case <-ctx.Done():
 	}
 }
 

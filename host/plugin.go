@@ -40,27 +40,22 @@ func (h *Host) Install(ctx context.Context, file install.Plugin) {
 	p := h.plugin(file.Name)
 	logger := h.Logger.With("plugin", file.Name, "digest", module.DigestOf(file.Module).Short())
 	next, err := h.prepare(ctx, file)
-	if err == nil {
-		err = h.activate(p, next)
-	}
 	if err != nil {
 		h.refused(logger, p, file, err)
 		return
 	}
-	p.mu.Lock()
-	before := p.current
-	p.current, p.failure = next, nil
-	p.mu.Unlock()
+	before := h.activate(p, next)
 	h.activated(logger, p, next, before)
-	if before != nil {
-		before.close(context.WithoutCancel(ctx), h.Logger)
+	if before != nil { // a reconcile that does not end must not hold up other files
+		h.draining.Go(func() { before.close(context.WithoutCancel(ctx), h.Logger) })
 	}
 }
 
-// activate lets a version take over the plugin's controllers. Watches of the
-// new version start before those of the old one end, so no change falls
-// between; each tells of all objects first, which queues them at low priority.
-func (h *Host) activate(p *plugin, next *version) error {
+// activate lets a version take over the plugin's controllers and returns the
+// one before it, for the caller to close. Watches of the new version start
+// before those of the old one end, so no change falls between; each tells of
+// all objects first, which queues them at low priority.
+func (h *Host) activate(p *plugin, next *version) (before *version) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	described := map[string]bool{}
@@ -68,9 +63,7 @@ func (h *Host) activate(p *plugin, next *version) error {
 		d := &next.description.Controllers[i]
 		described[d.Name] = true
 		c := h.takeOverLocked(p, next, uint32(i))
-		if err := h.watch(next, uint32(i), c); err != nil {
-			return err
-		}
+		h.watch(next, uint32(i), c.Controller)
 	}
 	for name, c := range p.controllers {
 		if !described[name] {
@@ -79,7 +72,9 @@ func (h *Host) activate(p *plugin, next *version) error {
 			delete(p.controllers, name)
 		}
 	}
-	return nil
+	before = p.current
+	p.current, p.failure = next, nil
+	return before
 }
 
 // takeOverLocked swaps the reconciler behind a controller's queue, or makes
@@ -138,21 +133,26 @@ func (h *Host) Remove(ctx context.Context, name string) {
 		h.crew.leave(c.Controller)
 		c.metrics.Delete()
 	}
-	if p.current != nil {
-		p.current.close(context.WithoutCancel(ctx), h.Logger)
+	if last := p.current; last != nil {
+		h.draining.Go(func() { last.close(context.WithoutCancel(ctx), h.Logger) })
+		h.metrics.ModuleLoaded(-1)
 	}
 	h.metrics.Plugin(name).Delete()
 	h.Logger.Info("Plugin removed", "plugin", name)
 }
 
-// close ends the watches, waits for the attempts in flight, and frees
-// everything. It is safe on a version that was prepared only in part.
+// close ends the watches, waits for the attempts in flight until ctx ends, and
+// frees everything that no attempt uses. It is safe on a version that was
+// prepared only in part.
 func (v *version) close(ctx context.Context, logger *slog.Logger) {
 	for _, cancel := range v.cancels {
 		cancel()
 	}
 	for _, drained := range v.superseded {
-		<-drained
+		select {
+		case <-drained:
+		case <-ctx.Done():
+		}
 	}
 	if v.pool != nil {
 		if err := v.pool.Close(ctx); err != nil {

@@ -7,9 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
@@ -35,6 +37,7 @@ type version struct {
 	description *abi.Description
 	views       []*store.View   // by resource; nil where it is neither read nor watched
 	projections []*record.Shape // by resource; as the views have them
+	watches     []watching
 	pool        *guest.Pool
 	cancels     []func()          // of the watches
 	superseded  []<-chan struct{} // each closed when a controller no longer works on this version
@@ -49,6 +52,9 @@ func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err e
 			v.close(context.WithoutCancel(ctx), h.Logger)
 		}
 	}()
+	if problems := validation.IsDNS1123Label(p.Name); len(problems) > 0 {
+		return v, fmt.Errorf("has a name that no plugin can have: %q: %s", p.Name, strings.Join(problems, "; "))
+	}
 	if err := h.compile(ctx, v, p); err != nil {
 		return v, err
 	}
@@ -57,6 +63,9 @@ func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err e
 		return v, err
 	}
 	if err := h.openViews(ctx, v); err != nil {
+		return v, err
+	}
+	if err := v.planWatches(); err != nil {
 		return v, err
 	}
 	v.pool = h.newPool(v, settings)

@@ -48,38 +48,72 @@ func wakeShape(w abi.Watch, projection *record.Shape) (*record.Shape, error) {
 	return &union, nil
 }
 
-// watch lets the changes that a version's controller watches wake its keys.
-func (h *Host) watch(v *version, index uint32, c *controller) error {
-	d := &v.description.Controllers[index]
+// watching is one watch of a controller, planned but not started.
+type watching struct {
+	controller uint32 // index in the description
+	watch      uint32 // index in the controller's watches
+	view       *store.View
+	wake       *record.Shape
+	mapping    *store.Mapping // nil: the guest maps
+	primary    *store.View
+}
+
+// planWatches works out everything about a version's watches that can be
+// wrong with them, so that starting them cannot fail half-way.
+func (v *version) planWatches() error {
+	for i := range v.description.Controllers {
+		d := &v.description.Controllers[i]
+		for j := range d.Watches {
+			w, err := v.planWatch(d, uint32(j))
+			if err != nil {
+				return fmt.Errorf("controller %s: watch %d: %w", d.Name, j, err)
+			}
+			w.controller = uint32(i)
+			v.watches = append(v.watches, w)
+		}
+	}
+	return nil
+}
+
+func (v *version) planWatch(d *abi.Controller, index uint32) (watching, error) {
+	w := d.Watches[index]
 	primary := primaryOf(d)
-	for j, w := range d.Watches {
-		wake, err := wakeShape(w, v.projections[w.Resource])
-		if err != nil {
-			return fmt.Errorf("controller %s: watch %d: %w", d.Name, j, err)
+	wake, err := wakeShape(w, v.projections[w.Resource])
+	if err != nil {
+		return watching{}, err
+	}
+	planned := watching{watch: index, view: v.views[w.Resource], wake: wake, primary: v.views[primary]}
+	if w.Mapping == abi.MapGuest {
+		return planned, nil
+	}
+	planned.mapping, err = store.NewMapping(store.MappingOptions{
+		Watch: w, Primary: v.description.Resources[primary], PrimaryView: v.views[primary], View: v.views[w.Resource],
+	})
+	return planned, err
+}
+
+// watch starts the watches of one controller of a version. Each tells of the
+// objects that are there first.
+func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
+	for _, w := range v.watches {
+		if w.controller != index {
+			continue
 		}
-		view := v.views[w.Resource]
-		mapping, err := store.NewMapping(store.MappingOptions{
-			Watch: w, Primary: v.description.Resources[primary], PrimaryView: v.views[primary], View: view,
-		})
-		if err != nil {
-			return fmt.Errorf("controller %s: watch %d: %w", d.Name, j, err)
-		}
-		handler := waker(mapping, c.Controller)
-		if w.Mapping == abi.MapGuest {
+		handler := waker(w.mapping, queue)
+		if w.mapping == nil {
 			m := newMapper(mapperOptions{
-				pool: v.pool, queue: c.Controller, controller: index, watch: uint32(j), logger: h.Logger,
-				everything: v.views[primary],
+				pool: v.pool, queue: queue, controller: index, watch: w.watch, everything: w.primary, logger: h.Logger,
 			})
 			v.cancels = append(v.cancels, m.start())
 			handler = m.changed
 		}
-		cancel, err := view.Watch(wake, handler)
-		if err != nil {
-			return fmt.Errorf("controller %s: watch %d: %w", d.Name, j, err)
+		cancel, err := w.view.Watch(w.wake, handler)
+		if err != nil { // planWatches and the validation of descriptions leave nothing to fail
+			h.Logger.Error("Watch is not started", "plugin", v.plugin, "error", err)
+			continue
 		}
 		v.cancels = append(v.cancels, cancel)
 	}
-	return nil
 }
 
 // primaryOf returns the resource that the controller watches with MapFor;

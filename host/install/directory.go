@@ -121,7 +121,13 @@ func (d *Directory) scan(ctx context.Context) error {
 func (d *Directory) changes(paths []string) []change {
 	var changes []change
 	present := map[string]bool{}
+	owner := map[string]string{} // the path that gives a plugin its name
 	for _, path := range paths {
+		if first, taken := owner[nameOf(path)]; taken {
+			d.report(path, fmt.Errorf("the plugin %s is that of %s already", nameOf(path), first))
+			continue
+		}
+		owner[nameOf(path)] = path
 		present[path] = true
 		before, known := d.known[path]
 		c, err := examine(path, before, known)

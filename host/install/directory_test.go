@@ -98,6 +98,29 @@ func TestScan(t *testing.T) {
 	}
 }
 
+func TestOneNameForTwoFiles(t *testing.T) {
+	one, two := t.TempDir(), t.TempDir()
+	write(t, filepath.Join(one, "a.wasm"), "1")
+	write(t, filepath.Join(two, "a.wasm"), "2")
+	r := newRecorder()
+	var log strings.Builder
+	d := New(Options{
+		Path: one, Files: []string{filepath.Join(two, "a.wasm")}, Installer: r,
+		Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	for range 2 {
+		if err := d.scan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := r.take(); len(got) != 1 {
+		t.Errorf("installer was asked %v, want one of the two files", got)
+	}
+	if got := strings.Count(log.String(), "is that of"); got != 1 {
+		t.Errorf("the log says %d times that the name is taken, want once:\n%s", got, &log)
+	}
+}
+
 func TestRunFollowsChanges(t *testing.T) {
 	folder := t.TempDir()
 	write(t, filepath.Join(folder, "a.wasm"), "1")

@@ -105,7 +105,7 @@ func find(directory string, files []string) ([]string, error) {
 // examine compares the files of one path with what was handed on before. It
 // returns nil if nothing is to do.
 func examine(path string, before seen, known bool) (*change, error) {
-	now := seen{name: strings.TrimSuffix(filepath.Base(path), Extension)}
+	now := seen{name: nameOf(path)}
 	var err error
 	if now.module, err = stampOf(path); err != nil {
 		return nil, err
@@ -127,6 +127,9 @@ func examine(path string, before seen, known bool) (*change, error) {
 	now.content = contentOf(p)
 	return &change{path: path, seen: now, plugin: p, touch: known && now.content == before.content}, nil
 }
+
+// nameOf is the name of the plugin whose module the path is.
+func nameOf(path string) string { return strings.TrimSuffix(filepath.Base(path), Extension) }
 
 func stampOf(path string) (stamp, error) {
 	info, err := os.Stat(path)
