@@ -5,8 +5,6 @@ package sdktest
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -173,74 +171,6 @@ func body(shape *record.Shape, o Object) ([]byte, error) {
 	return body, err
 }
 
-// change carries out an update, a patch or an apply.
-func (e *Env) change(c *change, buffer []byte) ([]byte, error) {
-	changed, err := c.patched(c.old.clone())
-	if err != nil {
-		return nil, err
-	}
-	if version := changed.Text("metadata.resourceVersion"); version != "" && version != c.old.Text("metadata.resourceVersion") {
-		return nil, conflict("the object has been modified; please apply your changes to the latest version")
-	}
-	if uid := changed.Text("metadata.uid"); uid != "" && uid != c.old.Text("metadata.uid") {
-		return nil, conflict("the uid %s is not %s of the object", uid, c.old.Text("metadata.uid"))
-	}
-	o := c.part(changed)
-	if !c.DryRun {
-		e.store.update(c.resource, c.old, o)
-	}
-	return c.answer(buffer, o)
-}
-
-// patched returns the object as the request wants it.
-func (c *change) patched(o Object) (Object, error) {
-	if c.op == abi.OpPatch && c.PatchType == abi.PatchJSON {
-		steps, err := parseSteps(c.Body)
-		if err != nil {
-			return nil, badRequest("the body of %s: %v", c.verb(), err)
-		}
-		changed, err := patchJSON(map[string]any(o), steps)
-		if errors.Is(err, errTest) {
-			return nil, &sdk.APIError{Status: abi.StatusInvalid, Reason: "Invalid", Message: err.Error()}
-		}
-		if object, ok := changed.(map[string]any); ok && err == nil {
-			return object, nil
-		}
-		return nil, badRequest("%v", err)
-	}
-	patch, err := c.body()
-	switch {
-	case err != nil || c.op == abi.OpUpdate:
-		return patch, err
-	case c.op == abi.OpPatch && c.PatchType == abi.PatchStrategic, c.op == abi.OpApply:
-		return mergeStrategic(map[string]any(o), map[string]any(patch), "").(map[string]any), nil
-	}
-	return merge(map[string]any(o), map[string]any(patch)).(map[string]any), nil
-}
-
-// part returns the old object with the part of the changed one that the
-// request may write: the status, or everything else.
-func (c *change) part(changed Object) Object {
-	o := changed
-	other := c.old.clone()
-	if c.Subresource == "status" {
-		o, other = other, changed
-	}
-	delete(o, "status")
-	if status := other["status"]; status != nil {
-		o["status"] = status
-	}
-	m, old := o.metadata(), c.old.metadata()
-	for _, name := range []string{"namespace", "name", "uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds"} {
-		delete(m, name)
-		if value := old[name]; value != nil {
-			m[name] = value
-		}
-	}
-	o["apiVersion"], o["kind"] = c.old.Object["apiVersion"], c.old.Object["kind"]
-	return o
-}
-
 func (e *Env) deleteCollection(c *change) error {
 	selector, err := sdk.ParseSelector(c.LabelSelector)
 	if err != nil {
@@ -253,64 +183,3 @@ func (e *Env) deleteCollection(c *change) error {
 	}
 	return nil
 }
-
-// createSubresource carries out the subresources of pods that controllers
-// create: binding and eviction.
-func (e *Env) createSubresource(c *change, buffer []byte) ([]byte, error) {
-	b, err := c.body()
-	if err != nil {
-		return nil, err
-	}
-	switch c.Subresource {
-	case "binding":
-		o := c.old.clone()
-		if o.Text("spec.nodeName") != "" {
-			return nil, conflict("pod %s is already assigned to node %s", c.Name, o.Text("spec.nodeName"))
-		}
-		o.child("spec")["nodeName"] = b.Text("target.name")
-		e.store.update(c.resource, c.old, o)
-	case "eviction":
-		e.store.delete(c.resource, c.old, c.GracePeriodSeconds)
-	default:
-		return nil, &sdk.APIError{Status: abi.StatusUnsupported, Message: "sdktest has no subresource " + c.Subresource}
-	}
-	return append(buffer, `{"apiVersion":"v1","kind":"Status","status":"Success"}`...), nil
-}
-
-// scaleOf returns the scale of an object with spec.replicas.
-func scaleOf(o Object) Object {
-	return Object{
-		"apiVersion": "autoscaling/v1", "kind": "Scale",
-		"metadata": map[string]any{
-			"namespace": o.Text("metadata.namespace"), "name": o.Text("metadata.name"),
-			"uid": o.Text("metadata.uid"), "resourceVersion": o.Text("metadata.resourceVersion"),
-		},
-		"spec":   map[string]any{"replicas": o.Field("spec.replicas")},
-		"status": map[string]any{"replicas": o.Field("status.replicas")},
-	}
-}
-
-func (e *Env) scale(c *change, buffer []byte) ([]byte, error) {
-	scale, err := c.patched(scaleOf(c.old.Object))
-	if err != nil {
-		return nil, err
-	}
-	o := c.old.clone()
-	o.child("spec")["replicas"] = scale.Field("spec.replicas")
-	if !c.DryRun {
-		e.store.update(c.resource, c.old, o)
-	}
-	return append(buffer, scaleOf(o).JSON()...), nil
-}
-
-// child returns the object in a field, which it makes if there is none.
-func (o Object) child(name string) map[string]any {
-	m, ok := o[name].(map[string]any)
-	if !ok {
-		m = map[string]any{}
-		o[name] = m
-	}
-	return m
-}
-
-func number(n int) json.Number { return json.Number(strconv.Itoa(n)) }

@@ -1,0 +1,175 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package plan
+
+import (
+	"math"
+	"time"
+)
+
+// reader reads a record. The first failure stays; after it the values are
+// zero and the position is at the end, so that loops end soon.
+type reader struct {
+	s      string
+	i      int
+	failed string
+	field  string
+	again  bool // use slices and targets again
+}
+
+const (
+	truncated = "the record ends inside the value"
+	invalid   = "the record has a byte that the shape does not allow"
+	tooLarge  = "the number does not fit the Go type"
+)
+
+func (r *reader) fail(cause string) {
+	if r.failed == "" {
+		r.failed = cause
+	}
+	r.i = len(r.s)
+}
+
+func (r *reader) uvarint() uint64 {
+	if i := r.i; i < len(r.s) && r.s[i] < 0x80 {
+		r.i = i + 1
+		return uint64(r.s[i])
+	}
+	return r.longUvarint()
+}
+
+func (r *reader) longUvarint() uint64 {
+	var v uint64
+	for shift := 0; shift < 64; shift += 7 {
+		if r.i >= len(r.s) {
+			r.fail(truncated)
+			return 0
+		}
+		c := r.s[r.i]
+		r.i++
+		if shift == 63 && c > 1 {
+			break
+		}
+		v |= uint64(c&0x7f) << shift
+		if c < 0x80 {
+			return v
+		}
+	}
+	r.fail(invalid)
+	return 0
+}
+
+func (r *reader) varint() int64 {
+	v := r.uvarint()
+	return int64(v>>1) ^ -int64(v&1)
+}
+
+// text has the usual case in one piece: in wasm a call costs as much as what
+// is done here.
+func (r *reader) text() string {
+	if i := r.i; i < len(r.s) && r.s[i] < 0x80 {
+		start := i + 1
+		if end := start + int(r.s[i]); end <= len(r.s) {
+			r.i = end
+			return r.s[start:end]
+		}
+	}
+	return r.longText()
+}
+
+func (r *reader) longText() string {
+	n := r.uvarint()
+	if n > uint64(len(r.s)-r.i) {
+		r.fail(truncated)
+		return ""
+	}
+	start := r.i
+	r.i += int(n)
+	return r.s[start:r.i]
+}
+
+func (r *reader) byte() byte {
+	if r.i >= len(r.s) {
+		r.fail(truncated)
+		return 0
+	}
+	r.i++
+	return r.s[r.i-1]
+}
+
+func (r *reader) flag() bool {
+	c := r.byte()
+	if c > 1 {
+		r.fail(invalid)
+	}
+	return c == 1
+}
+
+// count reads a number of elements, of which each takes a byte at least.
+func (r *reader) count() int {
+	n := r.uvarint()
+	if n > uint64(len(r.s)-r.i) {
+		r.fail(truncated)
+		return 0
+	}
+	return int(n)
+}
+
+func (r *reader) float() float64 {
+	if len(r.s)-r.i < 8 {
+		r.fail(truncated)
+		return 0
+	}
+	var bits uint64
+	for i := range 8 {
+		bits |= uint64(r.s[r.i+i]) << (8 * i)
+	}
+	r.i += 8
+	return math.Float64frombits(bits)
+}
+
+func (r *reader) time() Moment {
+	v := r.uvarint()
+	if v == 0 {
+		return Moment{}
+	}
+	v--
+	seconds, nanoseconds := int64(v>>1)^-int64(v&1), r.uvarint()
+	if nanoseconds > 999_999_999 {
+		r.fail(invalid)
+		return Moment{}
+	}
+	return Moment{time.Unix(seconds, int64(nanoseconds)).UTC()}
+}
+
+func (r *reader) intOrString() (v IntOrString) {
+	v.Kind = r.byte()
+	switch v.Kind {
+	case 0:
+	case 1:
+		v.Int = r.varint()
+	case 2:
+		v.Text = r.text()
+	default:
+		r.fail(invalid)
+	}
+	return v
+}
+
+// CutText reads a length and so many bytes from the start of s.
+func CutText(s string) (text, rest string, ok bool) {
+	r := reader{s: s}
+	text = r.text()
+	return text, s[r.i:], r.failed == ""
+}
+
+// CutHeader reads the header of a record.
+func CutHeader(rec string) (namespace, name, uid string, version uint64, body string, err error) {
+	r := reader{s: rec}
+	namespace, name, uid, version = r.text(), r.text(), r.text(), r.uvarint()
+	if r.failed != "" {
+		err = &RecordError{Field: "header", Cause: r.failed}
+	}
+	return namespace, name, uid, version, rec[r.i:], err
+}
