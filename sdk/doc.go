@@ -47,7 +47,9 @@
 // in-memory API server in ordinary tests.
 //
 // The package never opens a connection, reads a file or starts a goroutine:
-// whatever a plugin does to the outside, it asks the host to do. The functions
-// and methods are safe for concurrent use, except NewResource, Register and
-// the other declarations, which belong into package variables and init.
+// whatever a plugin does to the outside, it asks the host to do. An instance
+// does one thing at a time, so call the package from the goroutine of the
+// reconcile only; concurrency comes from the host, which runs as many
+// instances as a controller wants. Declarations (NewResource, NewSettings,
+// Register, Plugin) belong into package variables and init.
 package sdk
