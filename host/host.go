@@ -99,7 +99,7 @@ func New(o Options) (*Host, error) {
 		events:  events,
 		metrics: o.Metrics,
 		custom:  metric.NewCustom(o.Registerer),
-		stores:  store.NewSet(store.Options{Config: o.Config, Logger: o.Logger}),
+		stores:  store.NewSet(store.Options{Config: o.Config, Logger: o.Logger, Metrics: o.Metrics}),
 		crew:    newCrew(o.Logger),
 		scanned: make(chan struct{}),
 		plugins: map[string]*plugin{},

@@ -151,6 +151,7 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 		Module:        v.module,
 		Configuration: abi.Configuration{Plugin: v.plugin, Settings: settings},
 		Size:          v.concurrency(),
+		Report:        func(err error) { logger.Warn("Instance is not as it should be after its reconcile", "error", err) },
 		Instance: guest.Options{
 			Plugin: v.plugin, Operator: operator, Hooks: hooks(h.metrics.Plugin(v.plugin)),
 			Output: func(_ context.Context, text []byte) { logger.Info("Guest wrote", "text", string(text)) },

@@ -95,6 +95,7 @@ func (v *version) planWatch(d *abi.Controller, index uint32) (watching, error) {
 // watch starts the watches of one controller of a version. Each tells of the
 // objects that are there first.
 func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
+	delivered, filtered := h.metrics.Plugin(v.plugin).Wakeups(v.description.Controllers[index].Name)
 	for _, w := range v.watches {
 		if w.controller != index {
 			continue
@@ -107,7 +108,9 @@ func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
 			v.cancels = append(v.cancels, m.start())
 			handler = m.changed
 		}
-		cancel, err := w.view.Watch(w.wake, handler)
+		cancel, err := w.view.Watch(store.WatchOptions{
+			Wake: w.wake, Handler: handler, Delivered: delivered, Filtered: filtered,
+		})
 		if err != nil { // planWatches and the validation of descriptions leave nothing to fail
 			h.Logger.Error("Watch is not started", "plugin", v.plugin, "error", err)
 			continue

@@ -156,7 +156,7 @@ func TestDelete(t *testing.T) {
 	p.Compiled(time.Second)
 	p.HostCall(abi.OpGet, abi.StatusNotFound)
 	p.Wakeups("web")
-	r := m.Resource("pods")
+	r := m.Resource("v1/pods")
 	if len(scrape(t, registry)) < len(before)+30 {
 		t.Fatalf("%d series after use, want many more than %d", len(scrape(t, registry)), len(before))
 	}

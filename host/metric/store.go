@@ -48,7 +48,7 @@ type Resource struct {
 }
 
 // Resource returns the metrics of the cache of a resource, named as in
-// "replicasets.apps": the plural, and the group if there is one.
+// descriptions and logs: "v1/pods", "apps/v1/replicasets".
 func (m *Metrics) Resource(name string) *Resource {
 	v := &m.store
 	return &Resource{

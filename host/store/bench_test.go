@@ -83,7 +83,7 @@ func benchmarkEvent(b *testing.B, enc encoding, edit func(*corev1.Pod)) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := v.Watch(nil, func(Change) {}); err != nil {
+		if _, err := v.Watch(WatchOptions{Handler: func(Change) {}}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -116,6 +116,7 @@ func (s *stream) Decode(data []byte, _ *schema.GroupVersionKind, into runtime.Ob
 	}
 	switch s.kind {
 	case watch.Error:
+		s.scratch.layout.failed()
 		return stock.Decode(data, nil, nil)
 	case watch.Bookmark:
 		o, err := decodeBookmark(s, data)

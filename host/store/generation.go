@@ -40,18 +40,27 @@ var (
 func newGeneration(inf *informer, l *layout) *generation {
 	g := &generation{informer: inf, layout: l, table: newTable(l), stopped: make(chan struct{})}
 	g.stop = sync.OnceFunc(func() { close(g.stopped) })
-	l.mismatched = inf.mismatched
+	l.mismatched, l.failed = inf.mismatched, inf.metrics.Errors.Inc
 	return g
 }
 
 // Add takes an added object from the watch.
-func (g *generation) Add(o any) error { return g.report(o, g.table.observe) }
+func (g *generation) Add(o any) error {
+	g.informer.metrics.Added.Inc()
+	return g.report(o, g.table.observe)
+}
 
 // Update takes a modified object from the watch.
-func (g *generation) Update(o any) error { return g.report(o, g.table.observe) }
+func (g *generation) Update(o any) error {
+	g.informer.metrics.Modified.Inc()
+	return g.report(o, g.table.observe)
+}
 
 // Delete takes a deleted object from the watch.
-func (g *generation) Delete(o any) error { return g.report(o, g.table.remove) }
+func (g *generation) Delete(o any) error {
+	g.informer.metrics.Deleted.Inc()
+	return g.report(o, g.table.remove)
+}
 
 func (g *generation) report(o any, step func(rec []byte) (change, bool)) error {
 	inf := g.informer
@@ -75,6 +84,7 @@ func (g *generation) Replace(items []any, version string) error {
 		recs[i] = item.(*object).rec
 	}
 	inf := g.informer
+	inf.metrics.Lists.Inc()
 	inf.turn.Lock()
 	defer inf.turn.Unlock()
 	if g.frozen {
@@ -82,9 +92,7 @@ func (g *generation) Replace(items []any, version string) error {
 	}
 	changes := g.table.replace(recs, parseVersion(version), now())
 	if g == inf.serving {
-		for _, c := range changes {
-			inf.deliver(c)
-		}
+		inf.deliver(changes...)
 	}
 	g.listed = true
 	g.advance()
@@ -93,6 +101,7 @@ func (g *generation) Replace(items []any, version string) error {
 
 // Bookmark takes the news that the watch has told everything up to a version.
 func (g *generation) Bookmark(version string) error {
+	g.informer.metrics.Bookmarks.Inc()
 	g.informer.turn.Lock()
 	defer g.informer.turn.Unlock()
 	if !g.frozen {

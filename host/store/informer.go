@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/metric"
 )
 
 // informer is one resource: its views, and one or two generations of its cache.
@@ -31,6 +32,7 @@ type informer struct {
 	name       string // "apps/v1/deployments"
 	kind       string
 	namespaced bool
+	metrics    *metric.Resource
 
 	odd sync.Map // paths of fields that did not fit, to say so once
 
@@ -49,6 +51,7 @@ func newInformer(s *Set, o ViewOptions) *informer {
 		name:       resourceName(o.Resource),
 		kind:       o.Kind,
 		namespaced: o.Namespaced,
+		metrics:    s.options.Metrics.Resource(resourceName(o.Resource)),
 	}
 }
 
@@ -123,11 +126,27 @@ func (inf *informer) promote(g *generation) {
 	for _, w := range inf.watchers {
 		w.refocus(old, g)
 	}
+	inf.metrics.Synced.Set(1)
+	inf.measure()
 	inf.set.logger.Info("cache filled", "resource", inf.name, "objects", g.table.len(), "accept", g.layout.accept())
 }
 
-// deliver tells all watchers of a change. The caller holds turn.
-func (inf *informer) deliver(c change) {
+// measure says how large the serving cache is. The caller holds turn.
+func (inf *informer) measure() {
+	objects, bytes := inf.serving.table.size()
+	inf.metrics.Objects.Set(float64(objects))
+	inf.metrics.Bytes.Set(float64(bytes))
+}
+
+// deliver tells all watchers of changes. The caller holds turn.
+func (inf *informer) deliver(changes ...change) {
+	inf.measure()
+	for _, c := range changes {
+		inf.tell(c)
+	}
+}
+
+func (inf *informer) tell(c change) {
 	for _, w := range inf.watchers {
 		w.consider(c)
 	}

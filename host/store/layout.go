@@ -23,13 +23,15 @@ type layout struct {
 	// mismatched is told of objects that have a value of another type than the
 	// shape's. Their records are whole, without that value.
 	mismatched func(*record.MismatchError)
+	// failed is told of watches that the API server ends with an error.
+	failed func()
 }
 
 // newLayout makes the layout of a canonical union. compiled is the Go type of
 // the resource, nil if this program has none. Protobuf is used if the type
 // knows every field of the shape in the form that the shape asks for.
 func newLayout(shape record.Shape, compiled reflect.Type) *layout {
-	l := &layout{shape: shape, hash: shape.Hash(), mismatched: func(*record.MismatchError) {}}
+	l := &layout{shape: shape, hash: shape.Hash(), mismatched: func(*record.MismatchError) {}, failed: func() {}}
 	l.json = project.NewJSON(&l.shape)
 	if compiled != nil {
 		if p, err := project.NewProto(&l.shape, compiled); err == nil {

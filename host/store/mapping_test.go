@@ -195,7 +195,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	v := filled(t, s, ViewOptions{Resource: pods, Kind: "Pod", Projection: ok, Plugin: "p"})
 	want := `watch of v1/pods for plugin "p": the wake shape has fields that the projection lacks`
-	if _, err := v.Watch(shape(t, `{spec{hostIPC bool}}`), nil); err == nil || err.Error() != want {
+	if _, err := v.Watch(WatchOptions{Wake: shape(t, `{spec{hostIPC bool}}`)}); err == nil || err.Error() != want {
 		t.Errorf("Watch: %v, want %s", err, want)
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
+
+	"github.com/wasm-controller-manager/wcm/host/metric"
 )
 
 // Options says how a [Set] reaches the API server.
@@ -22,34 +24,11 @@ type Options struct {
 	Config *rest.Config
 	// Logger is slog.Default() if nil.
 	Logger *slog.Logger
-	// Metrics counts for people; the zero value counts nothing.
-	Metrics Metrics
+	// Metrics are told of caches and watches; nil stands for some that nobody reads.
+	Metrics *metric.Metrics
 	// ListOnly never asks for the initial state as a stream (WatchList), which
 	// is only of use with API servers that do not answer to it well.
 	ListOnly bool
-}
-
-// Metrics gives the counters of the package. Each function is called once per
-// watcher and may be nil.
-type Metrics struct {
-	// Delivered counts the changes that a watcher was called for.
-	Delivered func(resource, plugin string) Counter
-	// Filtered counts those that changed nothing which the watcher reads.
-	Filtered func(resource, plugin string) Counter
-}
-
-// Counter is a part of prometheus.Counter.
-type Counter interface{ Inc() }
-
-type noCounter struct{}
-
-func (noCounter) Inc() {}
-
-func counter(f func(resource, plugin string) Counter, resource, plugin string) Counter {
-	if f == nil {
-		return noCounter{}
-	}
-	return f(resource, plugin)
 }
 
 // Set is the informers of one API server.
@@ -73,6 +52,9 @@ func NewSet(o Options) *Set {
 	}
 	if s.logger == nil {
 		s.logger = slog.Default()
+	}
+	if s.options.Metrics == nil {
+		s.options.Metrics = metric.New(nil)
 	}
 	return s
 }
@@ -159,6 +141,7 @@ func (s *Set) close(v *View) {
 	defer s.mu.Unlock()
 	if v.informer.removeView(v) == 0 && s.informers[v.informer.resource] == v.informer {
 		delete(s.informers, v.informer.resource)
+		v.informer.metrics.Delete()
 	}
 }
 

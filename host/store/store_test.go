@@ -254,47 +254,11 @@ func TestWakes(t *testing.T) {
 
 func subscribe(t *testing.T, v *View, wake *record.Shape, handler func(Change)) (cancel func()) {
 	t.Helper()
-	cancel, err := v.Watch(wake, handler)
+	cancel, err := v.Watch(WatchOptions{Wake: wake, Handler: handler})
 	if err != nil {
 		t.Fatalf("Watch: %v", err)
 	}
 	return cancel
-}
-
-type tally map[string]int
-
-func (m tally) counter(what string) func(resource, plugin string) Counter {
-	return func(resource, plugin string) Counter {
-		return increment(func() { m[what+" "+resource+" "+plugin]++ })
-	}
-}
-
-type increment func()
-
-func (i increment) Inc() { i() }
-
-func TestMetrics(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		f := newFakeAPI()
-		f.put(makePod("a", onNode("n1")))
-		got := tally{}
-		s := NewSet(Options{Config: f.config(), Logger: testLogger(t), Metrics: Metrics{Delivered: got.counter("delivered"), Filtered: got.counter("filtered")}})
-		run(t, s)
-		for plugin, projection := range map[string]string{"nodes": nodeShape, "phases": phaseShape} {
-			subscribe(t, open(t, s, ViewOptions{Projection: shape(t, projection), Plugin: plugin}), nil, func(Change) {})
-		}
-		synctest.Wait()
-		f.put(makePod("a", onNode("n1"), phase("Running")))
-		f.put(makePod("a", onNode("n1"), phase("Running"), func(p *corev1.Pod) { p.Status.Message = "noise" }))
-		synctest.Wait()
-		want := tally{
-			"delivered v1/pods nodes": 1, "delivered v1/pods phases": 2,
-			"filtered v1/pods nodes": 2, "filtered v1/pods phases": 1,
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("counted (-want +got):\n%s", diff)
-		}
-	})
 }
 
 func TestWakeShape(t *testing.T) {

@@ -46,6 +46,7 @@ type table struct {
 	indexes    map[indexSpec]*index
 	tombstones map[Key]tombstone
 	count      int
+	bytes      int    // of all records
 	position   uint64 // the version up to which the watch has told; 0 before the first list
 	highest    uint64 // the highest version of an object, also of a deleted one
 }
@@ -201,6 +202,7 @@ func (t *table) put(h *header, rec []byte) change {
 		e = &entry{rec: rec, changed: h.version}
 		t.names(h.namespace)[alias(h.name)] = e
 		t.count++
+		t.bytes += len(rec)
 		t.reindex(e, nil, h)
 		return change{after: rec}
 	}
@@ -208,6 +210,7 @@ func (t *table) put(h *header, rec []byte) change {
 	old := cut(before)
 	same := bytes.Equal(old.body, h.body) && bytes.Equal(old.uid, h.uid)
 	e.rec = rec
+	t.bytes += len(rec) - len(before)
 	// Assigning again makes the map hold the name inside the new record, so
 	// that the old one can be collected.
 	t.names(h.namespace)[alias(h.name)] = e
@@ -228,7 +231,15 @@ func (t *table) drop(e *entry) change {
 		delete(t.namespaces, string(h.namespace))
 	}
 	t.count--
+	t.bytes -= len(e.rec)
 	return change{before: e.rec}
+}
+
+// size returns how many objects there are and how long their records are in all.
+func (t *table) size() (objects, bytes int) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.count, t.bytes
 }
 
 // names returns the namespace's map, which it makes if need be.

@@ -5,6 +5,7 @@ package store
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -65,28 +66,43 @@ type focus struct {
 	wake *project.Transcoder
 }
 
+// WatchOptions says what a watcher wants to know.
+type WatchOptions struct {
+	// Wake is the fields whose change calls Handler, a part of the view's
+	// projection or needs; nil stands for the projection.
+	Wake *record.Shape
+	// Handler is called for each change.
+	Handler func(Change)
+	// Delivered counts the calls of Handler, Filtered the changes that it was
+	// spared. Nil counts nothing.
+	Delivered, Filtered Counter
+}
+
+// Counter is a part of prometheus.Counter.
+type Counter interface{ Inc() }
+
+type noCounter struct{}
+
+func (noCounter) Inc() {}
+
 // Watch calls the handler for every change of bytes in the wake shape, and
-// when an object comes, goes, or is replaced by another of its name. A nil wake
-// stands for the projection. First, the objects that are there come as initial
-// changes, in this call if the view is synced.
+// when an object comes, goes, or is replaced by another of its name. First, the
+// objects that are there come as initial changes, in this call if the view is
+// synced.
 //
-// The wake shape must be a part of the projection or of the view's needs. When
-// cancel returns, no handler runs and none will be called; cancel must not be
-// called by the handler.
-func (v *View) Watch(wake *record.Shape, handler func(Change)) (cancel func(), err error) {
-	if wake == nil {
-		wake = v.projection
-	}
+// When cancel returns, no handler runs and none will be called; cancel must not
+// be called by the handler.
+func (v *View) Watch(o WatchOptions) (cancel func(), err error) {
+	wake := cmp.Or(o.Wake, v.projection)
 	if !has(&v.inner, *wake) {
 		return nil, fmt.Errorf("watch of %s for plugin %q: %w", v.informer.name, v.plugin, errWake)
 	}
-	metrics := &v.informer.set.options.Metrics
 	w := &watcher{
 		view:      v,
 		wake:      wake.Canonical(),
-		handler:   handler,
-		delivered: counter(metrics.Delivered, v.informer.name, v.plugin),
-		filtered:  counter(metrics.Filtered, v.informer.name, v.plugin),
+		handler:   o.Handler,
+		delivered: cmp.Or[Counter](o.Delivered, noCounter{}),
+		filtered:  cmp.Or[Counter](o.Filtered, noCounter{}),
 	}
 	v.informer.watch(w)
 	return func() { v.informer.unwatch(w) }, nil
