@@ -23,6 +23,10 @@ func StatusOf(err error) (abi.Status, abi.Error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return abi.StatusCanceled, abi.Error{Message: err.Error()}
 	}
+	var request *RequestError
+	if errors.As(err, &request) {
+		return abi.StatusBadRequest, abi.Error{Message: err.Error()}
+	}
 	var status apierrors.APIStatus
 	if !errors.As(err, &status) {
 		return abi.StatusUnavailable, abi.Error{Message: err.Error()}
