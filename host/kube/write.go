@@ -24,10 +24,20 @@ import (
 func (c *Client) Write(ctx context.Context, op abi.Operation, t Target, w *abi.WriteRequest) ([]byte, error) {
 	request, err := c.writeRequest(op, t, w)
 	if err != nil {
-		return nil, err
+		return nil, &RequestError{Cause: err}
 	}
 	return raw(request.Do(ctx))
 }
+
+// RequestError reports a write that was not sent, because it cannot be
+// written as a request: a bug of the guest.
+type RequestError struct{ Cause error }
+
+// Error returns the cause.
+func (e *RequestError) Error() string { return e.Cause.Error() }
+
+// Unwrap returns the cause.
+func (e *RequestError) Unwrap() error { return e.Cause }
 
 func (c *Client) writeRequest(op abi.Operation, t Target, w *abi.WriteRequest) (*rest.Request, error) {
 	switch op {
