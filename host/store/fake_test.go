@@ -46,6 +46,7 @@ type fakeAPI struct {
 	history  []fakeEvent
 	fail     func(*http.Request) *apierrors.StatusError
 	requests []string
+	watching int // open watches
 }
 
 type fakeEvent struct {
@@ -247,6 +248,8 @@ type fakeStream struct {
 
 func (s *fakeStream) run(ctx context.Context) {
 	defer s.in.Close()
+	s.count(1)
+	defer s.count(-1)
 	for {
 		frames, changed, ok := s.next()
 		for _, frame := range frames {
@@ -263,6 +266,12 @@ func (s *fakeStream) run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+func (s *fakeStream) count(n int) {
+	s.fake.mu.Lock()
+	defer s.fake.mu.Unlock()
+	s.fake.watching += n
 }
 
 // next returns the frames that are due, and false if the stream is cut.

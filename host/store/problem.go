@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
@@ -56,7 +57,8 @@ func (g *generation) worked() {
 
 // mismatched says once per field that objects do not fit the projections.
 func (inf *informer) mismatched(err *record.MismatchError) {
-	if _, known := inf.odd.LoadOrStore(err.Path, true); !known {
+	field, _, _ := strings.Cut(err.Path, "[") // of a list or map once, not once per element
+	if _, known := inf.odd.LoadOrStore(field, true); !known {
 		inf.set.logger.Warn("field of another type than plugins expect counts as absent", "resource", inf.name, "error", err)
 	}
 }

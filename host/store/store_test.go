@@ -325,6 +325,51 @@ func TestUnionGrows(t *testing.T) {
 	})
 }
 
+// TestUnionGrowsTwice has a view come while the cache for another is filled.
+func TestUnionGrowsTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeAPI()
+		f.put(makePod("a", onNode("n1"), phase("Running")))
+		s := NewSet(Options{Config: f.config(), Logger: testLogger(t)})
+		run(t, s)
+		views := []*View{open(t, s, ViewOptions{Projection: shape(t, nodeShape)})}
+		synctest.Wait()
+		for _, projection := range []string{phaseShape, `{status{reason string}}`, `{status{message string}}`} {
+			views = append(views, open(t, s, ViewOptions{Projection: shape(t, projection)}))
+		}
+		synctest.Wait()
+		for _, v := range views {
+			same(t, f, v)
+		}
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.watching != 1 {
+			t.Errorf("%d watches are open in the end, want 1", f.watching)
+		}
+	})
+}
+
+func TestWatchLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeAPI()
+		f.put(makePod("a"))
+		s := NewSet(Options{Config: f.config(), Logger: testLogger(t)})
+		run(t, s)
+		v := open(t, s, ViewOptions{Projection: shape(t, nodeShape)})
+		synctest.Wait()
+		var w woken
+		cancel := subscribe(t, v, nil, w.add)
+		if diff := cmp.Diff([]string{"initial a"}, w.take()); diff != "" {
+			t.Errorf("changes during Watch of a synced view (-want +got):\n%s", diff)
+		}
+		f.put(makePod("b"))
+		w.expect(t, "subscribed", "new b")
+		cancel()
+		f.put(makePod("c"))
+		w.expect(t, "cancelled")
+	})
+}
+
 // TestUnionGrowsBehind has the new list older than what the old cache knows.
 func TestUnionGrowsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -349,15 +394,63 @@ func TestUnionGrowsBehind(t *testing.T) {
 			t.Error("the next cache took over before it had caught up")
 		}
 		byNode.expect(t, "nothing goes back in time")
+		old := nodes.lens.Load().generation
+		rec, err := old.layout.record(f.put(makePod("a", onNode("n3")))) // 6
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := old.Update(&object{rec: rec}); err != nil {
+			t.Fatal(err)
+		}
+		byNode.expect(t, "an event that was under way when the old cache stopped")
 		f.tell(1)
 		byNode.expect(t, "nor now")
 		f.tell(1)
 		byNode.expect(t, "nor when it is the same again")
+		f.tell(1)
+		byNode.expect(t, "the event comes again", "changed a 4→6")
 		if !phases.Synced() {
 			t.Error("the next cache did not take over when it had caught up")
 		}
 		same(t, f, phases)
 		same(t, f, nodes)
+	})
+}
+
+// TestUnionGrowsAfterWrites has writes that no watch has told of yet.
+func TestUnionGrowsAfterWrites(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeAPI()
+		f.put(makePod("gone"))            // 2
+		f.put(makePod("a", onNode("n1"))) // 3
+		s := NewSet(Options{Config: f.config(), Logger: testLogger(t)})
+		run(t, s)
+		nodes := open(t, s, ViewOptions{Projection: shape(t, nodeShape)})
+		var w woken
+		subscribe(t, nodes, nil, w.add)
+		w.expect(t, "first list", "initial a", "initial gone")
+		f.set(func() { f.lagging = true })
+		uid, answer := f.remove("default", "gone") // 4
+		deleted(t, nodes, "gone", uid, answer)
+		w.expect(t, "delete", "gone gone")
+		phases := open(t, s, ViewOptions{Projection: shape(t, phaseShape)})
+		w.expect(t, "a list from before the delete")
+		if !phases.Synced() {
+			t.Error("the next cache waits, and there is nothing to wait for")
+		}
+		same(t, f, nodes)
+
+		written(t, nodes, f.put(makePod("a", onNode("n2")))) // 5
+		w.expect(t, "update", "changed a 3→5")
+		reasons := open(t, s, ViewOptions{Projection: shape(t, `{status{reason string}}`)})
+		synctest.Wait()
+		if reasons.Synced() {
+			t.Error("the next cache took over without a write that was read before")
+		}
+		f.tell(2)
+		w.expect(t, "the watch catches up")
+		same(t, f, nodes)
+		same(t, f, reasons)
 	})
 }
 
