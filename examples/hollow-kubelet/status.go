@@ -17,7 +17,7 @@ type podStatus struct {
 	HostIPs           []address         `json:"hostIPs,omitempty"`
 	PodIP             string            `json:"podIP,omitempty"`
 	PodIPs            []address         `json:"podIPs,omitempty"`
-	StartTime         sdk.Time          `json:"startTime,omitempty"`
+	StartTime         sdk.Time          `json:"startTime,omitzero"`
 	Conditions        []Condition       `json:"conditions,omitempty"`
 	ContainerStatuses []ContainerStatus `json:"containerStatuses"`
 }
@@ -34,7 +34,7 @@ func starting(p *Pod, hostIP string, now time.Time) podStatus {
 	}
 	for _, c := range p.Spec.Containers {
 		status.ContainerStatuses = append(status.ContainerStatuses, ContainerStatus{
-			Name: c.Name, Image: c.Image, Started: sdk.Ptr(false),
+			Name: c.Name, Image: c.Image, Started: new(false),
 			State: ContainerState{Waiting: &Waiting{Reason: "ContainerCreating"}},
 		})
 	}
@@ -54,7 +54,7 @@ func running(p *Pod, hostIP, podIP string, now time.Time) podStatus {
 	for _, c := range p.Spec.Containers {
 		status.ContainerStatuses = append(status.ContainerStatuses, ContainerStatus{
 			Name: c.Name, Image: c.Image, ImageID: "hollow://" + c.Image, ContainerID: "hollow://" + p.UID + "/" + c.Name,
-			Ready: true, Started: sdk.Ptr(true),
+			Ready: true, Started: new(true),
 			State: ContainerState{Running: &Running{StartedAt: sdk.NewTime(now)}},
 		})
 	}
@@ -72,7 +72,7 @@ func finished(p *Pod, now time.Time) podStatus {
 		if c.State.Running != nil {
 			ended.StartedAt = c.State.Running.StartedAt
 		}
-		c.Ready, c.Started, c.State = false, sdk.Ptr(false), ContainerState{Terminated: ended}
+		c.Ready, c.Started, c.State = false, new(false), ContainerState{Terminated: ended}
 		status.ContainerStatuses = append(status.ContainerStatuses, c)
 	}
 	return status

@@ -154,8 +154,7 @@ func exceedQuota(t *testing.T, c *cluster) {
 func waitMinReady(t *testing.T, c *cluster) {
 	rc := newController("web", 2)
 	rc.Spec.MinReadySeconds = 3
-	rc, err := c.CoreV1().ReplicationControllers(c.namespace).Create(t.Context(), rc, metav1.CreateOptions{})
-	if err != nil {
+	if _, err := c.CoreV1().ReplicationControllers(c.namespace).Create(t.Context(), rc, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	begin := time.Now()
