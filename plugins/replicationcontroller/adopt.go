@@ -12,9 +12,10 @@ import (
 
 // claimPods returns the active pods of rc, after adopting and releasing. All
 // pods are tried even if one fails, but then nothing more is done: who counts
-// the wrong pods creates or deletes the wrong number.
-func claimPods(ctx context.Context, rc *ReplicationController) ([]*Pod, error) {
-	found, err := candidates(ctx, rc)
+// the wrong pods creates or deletes the wrong number. doubt says that a write
+// may have succeeded of which the cache does not know yet.
+func claimPods(ctx context.Context, rc *ReplicationController, doubt bool) ([]*Pod, error) {
+	found, err := candidates(ctx, rc, doubt)
 	if err != nil {
 		return nil, err
 	}
@@ -43,14 +44,19 @@ func claimPods(ctx context.Context, rc *ReplicationController) ([]*Pod, error) {
 }
 
 // candidates returns the pods that rc owns and the orphans that its selector
-// matches.
-func candidates(ctx context.Context, rc *ReplicationController) ([]Pod, error) {
-	namespace := sdk.InNamespace(rc.Namespace)
+// matches. In doubt it asks the API server for all pods that the selector
+// matches; owned ones that it does not match can wait.
+func candidates(ctx context.Context, rc *ReplicationController, doubt bool) ([]Pod, error) {
+	namespace, matching := sdk.InNamespace(rc.Namespace), sdk.MatchingLabels(rc.selector())
+	selective := len(rc.selector()) > 0
+	if doubt && selective {
+		return pods.List(ctx, namespace, matching, sdk.Live())
+	}
 	owned, err := pods.List(ctx, namespace, sdk.OwnedBy(rc))
-	if err != nil || rc.Deleting() || len(rc.selector()) == 0 {
+	if err != nil || rc.Deleting() || !selective {
 		return owned, err
 	}
-	orphans, err := pods.List(ctx, namespace, sdk.Orphans(), sdk.MatchingLabels(rc.selector()))
+	orphans, err := pods.List(ctx, namespace, sdk.Orphans(), matching)
 	return append(owned, orphans...), err
 }
 

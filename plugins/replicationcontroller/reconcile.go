@@ -18,7 +18,9 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	if err != nil {
 		return sdk.Result{}, sdk.IgnoreNotFound(err)
 	}
-	active, err := claimPods(ctx, rc)
+	// An attempt that failed may have created pods all the same: a request that
+	// times out has no answer that the host could remember.
+	active, err := claimPods(ctx, rc, req.Attempt > 0)
 	if err != nil {
 		return sdk.Result{}, err
 	}

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"math/rand/v2"
 	"slices"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/sdk"
 	"github.com/wasm-controller-manager/wcm/sdk/sdktest"
 )
@@ -326,6 +328,43 @@ func TestGoneController(t *testing.T) {
 	w := newWorld(t)
 	if result, err := w.Reconcile("replicationcontroller", webKey); err != nil || result.RequeueAfter != 0 {
 		t.Errorf("Reconcile of an object that is gone: got %+v, %v, want nothing", result, err)
+	}
+}
+
+// forgetful answers the first create with an error although it is done, and
+// has a cache that shows nothing until somebody has looked without it, or has
+// fallen for it.
+type forgetful struct {
+	abi.Operator
+	creates int
+	looked  bool
+}
+
+func (f *forgetful) Operate(ctx context.Context, op abi.Operation, request, buffer []byte) (abi.Status, []byte) {
+	var list abi.ListRequest
+	if op == abi.OpList && list.Decode(request) == nil {
+		if f.looked = f.looked || list.Live || f.creates > 1; !f.looked {
+			return abi.StatusOK, buffer
+		}
+	}
+	status, answer := f.Operator.Operate(ctx, op, request, buffer)
+	if op == abi.OpCreate {
+		if f.creates++; f.creates == 1 {
+			return abi.StatusUnavailable, (&abi.Error{Message: "timed out"}).Append(buffer)
+		}
+	}
+	return status, answer
+}
+
+func TestCreateWithoutAnswer(t *testing.T) {
+	w := &world{t: t, Env: sdktest.NewFor(t, func(operator abi.Operator, now func() time.Time) sdktest.Guest {
+		return sdk.NewInstance(&forgetful{Operator: operator}, now)
+	}, web(1))}
+	w.settle()
+	w.wantLive(1)
+	w.wantStatus("1/1/0/0 of 1")
+	if got := w.writes()["create v1/pods"]; got != 1 {
+		t.Errorf("pods created, the first without an answer: got %d, want 1", got)
 	}
 }
 
