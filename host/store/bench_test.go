@@ -120,6 +120,26 @@ func benchmarkEvent(b *testing.B, enc encoding, edit func(*corev1.Pod)) {
 	b.ReportMetric(float64(cpu(b)-began)/float64(b.N), "cpu-ns/op")
 }
 
+// BenchmarkTypedEvent decodes the same objects as client-go's typed clients do,
+// without the event around them and without a cache.
+func BenchmarkTypedEvent(b *testing.B) {
+	for _, enc := range []encoding{jsonEncoding{}, protobufEncoding{}} {
+		b.Run(enc.mediaType(), func(b *testing.B) {
+			pod := livePod(b, 1)
+			pod.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}
+			text := enc.document(pod)
+			b.ReportAllocs()
+			began := cpu(b)
+			for b.Loop() {
+				if _, _, err := stock.Decode(text, nil, nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(cpu(b)-began)/float64(b.N), "cpu-ns/op")
+		})
+	}
+}
+
 // cpu returns the processor time that this process has used: on a machine
 // that others use too it says more than the time on the wall.
 func cpu(b *testing.B) time.Duration {

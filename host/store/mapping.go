@@ -37,7 +37,7 @@ var errPrimary = errors.New("the projection of the controller's own resource lac
 
 // MappingNeeds returns the fields that the mapping of a watch reads of the
 // watched object; projection is the plugin's of that resource and may be nil.
-// They belong into the needs of the view; [WakeShape] has them too.
+// They belong into the needs of the view, and into the wake shape.
 func MappingNeeds(w abi.Watch, projection *record.Shape) (record.Shape, error) {
 	none := record.Shape{Kind: record.Struct}
 	if projection == nil {
@@ -60,25 +60,6 @@ func MappingNeeds(w abi.Watch, projection *record.Shape) (record.Shape, error) {
 		return needs, nil
 	}
 	return none, fmt.Errorf("mapping %d: not known to this host", w.Mapping)
-}
-
-// WakeShape returns the fields whose change wakes the watch's controller: those
-// that the watch names, all of the projection if it names none, and always
-// those that decide which key is woken.
-func WakeShape(w abi.Watch, projection *record.Shape) (*record.Shape, error) {
-	needs, err := MappingNeeds(w, projection)
-	if err != nil {
-		return nil, err
-	}
-	wake := w.Wake
-	if wake == nil {
-		wake = projection
-	}
-	if wake == nil {
-		return &needs, nil
-	}
-	union := record.Union(*wake, needs)
-	return &union, nil
 }
 
 // NewMapping returns the mapping of a watch. That of MapGuest yields no keys:

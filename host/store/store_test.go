@@ -261,24 +261,6 @@ func subscribe(t *testing.T, v *View, wake *record.Shape, handler func(Change)) 
 	return cancel
 }
 
-func TestWakeShape(t *testing.T) {
-	projection := shape(t, nodeShape)
-	for _, c := range []struct {
-		watch  abi.Watch
-		want   string
-		reason string
-	}{
-		{abi.Watch{Mapping: abi.MapFor}, nodeShape, "everything that is read"},
-		{abi.Watch{Mapping: abi.MapFor, Wake: shape(t, `{spec{nodeName string}}`)}, `{spec{nodeName string}}`, "what the watch names"},
-		{abi.Watch{Mapping: abi.MapLabel, Key: "x", Wake: shape(t, `{spec{nodeName string}}`)}, nodeShape, "and what names the key"},
-	} {
-		got, err := WakeShape(c.watch, projection)
-		if err != nil || got.String() != c.want {
-			t.Errorf("%s: WakeShape(%+v) = %v, %v, want %s", c.reason, c.watch, got, err, c.want)
-		}
-	}
-}
-
 // TestUnionGrows opens a view that wants more while another is in use.
 func TestUnionGrows(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -231,7 +231,11 @@ func (v *View) selects(l *lens, s labels.Selector) (func(rec []byte) bool, error
 	if !has(&v.inner, shapeWith(pathLabels, labelsShape)) {
 		return nil, ErrNoLabels
 	}
-	return func(rec []byte) bool { return s.Matches(labelsOf(cut(rec).body, shape)) }, nil
+	set := new(labelSet) // one for all: Matches takes an interface, which would allocate each
+	return func(rec []byte) bool {
+		*set = labelsOf(cut(rec).body, shape)
+		return s.Matches(set)
+	}, nil
 }
 
 // CurrentVersion compares what a guest observed with the cache. It returns the
