@@ -86,6 +86,10 @@ var arrows = []arrow{
 		reason: "the host is linked by commands and serves plugins; it knows neither",
 	},
 	{
+		folder: "host/hosttest/controlplane/bootstrap", only: []string{},
+		reason: "the nested module of the control plane builds it with Kubernetes' dependencies",
+	},
+	{
 		folder: ".", except: []string{"cmd/control-plane"}, never: []string{"k8s.io/kubernetes/"}, tests: true,
 		reason: "k8s.io/kubernetes needs replace directives, so it lives in a nested module",
 	},

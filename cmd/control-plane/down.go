@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/wasm-controller-manager/wcm/cmd/control-plane/bootstrap"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane/bootstrap"
 )
 
 func newDownCommand() *cobra.Command {

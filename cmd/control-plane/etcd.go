@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
-	"github.com/wasm-controller-manager/wcm/cmd/control-plane/bootstrap"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane/bootstrap"
 )
 
 // startEtcd starts a single member that listens on sockets in the working

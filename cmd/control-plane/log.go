@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 	"k8s.io/klog/v2"
 
-	"github.com/wasm-controller-manager/wcm/cmd/control-plane/bootstrap"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane/bootstrap"
 )
 
 const stderrFD = 2

@@ -10,7 +10,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/wasm-controller-manager/wcm/cmd/control-plane/bootstrap"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane/bootstrap"
 )
 
 // A terminal is where the user is.

@@ -10,7 +10,7 @@ import (
 	"net"
 	"time"
 
-	"github.com/wasm-controller-manager/wcm/cmd/control-plane/bootstrap"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane/bootstrap"
 )
 
 // startTimeout bounds the wait for readiness; a loaded machine needs a while.

@@ -12,7 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/wasm-controller-manager/wcm/cmd/control-plane/bootstrap"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane/bootstrap"
 )
 
 // upOptions are the flags of "up".

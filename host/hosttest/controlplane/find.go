@@ -23,6 +23,9 @@ import (
 // source is the module of the control plane, seen from the repository's root.
 const source = "cmd/control-plane"
 
+// sharedSource is what it imports of this module.
+const sharedSource = "host/hosttest/controlplane/bootstrap"
+
 // findCommand finds the servers; the package comment has the order.
 func findCommand(ctx context.Context) (command, error) {
 	if dir := os.Getenv("KUBEBUILDER_ASSETS"); dir != "" {
@@ -84,7 +87,7 @@ func build(ctx context.Context, root string, progress io.Writer) (string, error)
 	}
 	defer lock.Release()
 	path := filepath.Join(bin, "wcm-control-plane")
-	if fresh(path, filepath.Join(root, source)) {
+	if fresh(path, filepath.Join(root, source), filepath.Join(root, sharedSource)) {
 		return path, nil
 	}
 	var output bytes.Buffer
@@ -106,22 +109,27 @@ func build(ctx context.Context, root string, progress io.Writer) (string, error)
 	return path, nil
 }
 
-// fresh tells whether the binary is newer than everything in the source. It
+// fresh tells whether the binary is newer than everything in the sources. It
 // spares the second or two that the go command takes to find out the same; that
 // touches the binary, so it is asked once.
-func fresh(binary, source string) bool {
+func fresh(binary string, sources ...string) bool {
 	info, err := os.Stat(binary)
 	if err != nil {
 		return false
 	}
 	built := info.ModTime()
-	err = filepath.WalkDir(source, func(_ string, entry fs.DirEntry, err error) error {
+	for _, source := range sources {
+		err = filepath.WalkDir(source, func(_ string, entry fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			return olderThan(entry, built)
+		})
 		if err != nil {
-			return err
+			return false
 		}
-		return olderThan(entry, built)
-	})
-	return err == nil
+	}
+	return true
 }
 
 func olderThan(entry fs.DirEntry, built time.Time) error {

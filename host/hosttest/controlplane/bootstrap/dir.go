@@ -5,10 +5,9 @@
 // on a single machine, and how one tells that they did: the files of a data
 // directory, the certificates, the kubeconfig, the arguments, the readiness.
 //
-// It starts nothing and imports the standard library only. Two modules share
-// it and neither can import the other, because one of them needs replace
-// directives, so it exists twice: cmd/control-plane/bootstrap is the original,
-// and a test holds the copy beside the test helper equal to it.
+// It starts nothing and imports the standard library only. The nested module
+// of the control plane shares it with the helper for tests, which starts other
+// binaries of the same servers.
 //
 // Nothing here is safe for concurrent use on one directory; the caller holds
 // its [Lock].
