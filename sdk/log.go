@@ -5,6 +5,7 @@ package sdk
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,7 +27,7 @@ func LoggerFrom(ctx context.Context) Logger { return Logger{ctx: ctx, call: call
 
 // With returns a logger that adds these pairs of key and value to every line.
 func (l Logger) With(keysAndValues ...any) Logger {
-	l.attributes = appendAttributes(l.attributes[:len(l.attributes):len(l.attributes)], keysAndValues)
+	l.attributes = appendAttributes(slices.Clip(l.attributes), keysAndValues)
 	return l
 }
 

@@ -5,6 +5,7 @@ package sdk
 
 import (
 	"reflect"
+	"slices"
 
 	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
 )
@@ -79,12 +80,7 @@ func (m *Metadata) ControlledBy(owner Object) bool {
 
 // HasFinalizer reports whether the object has the finalizer.
 func (m *Metadata) HasFinalizer(name string) bool {
-	for _, f := range m.Finalizers {
-		if f == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(m.Finalizers, name)
 }
 
 // Annotations adds all annotations to a type. Embed it beside [Metadata].

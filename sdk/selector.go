@@ -3,7 +3,10 @@
 
 package sdk
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Selector selects objects by their labels; all requirements must hold. The
 // zero Selector selects everything.
@@ -90,22 +93,13 @@ func (r *Requirement) matches(labels Labels) bool {
 	value, found := labels.Lookup(r.Key)
 	switch r.Operator {
 	case In:
-		return found && contains(r.Values, value)
+		return found && slices.Contains(r.Values, value)
 	case NotIn:
-		return !found || !contains(r.Values, value)
+		return !found || !slices.Contains(r.Values, value)
 	case Exists:
 		return found
 	}
 	return !found // DoesNotExist
-}
-
-func contains(values []string, value string) bool {
-	for _, v := range values {
-		if v == value {
-			return true
-		}
-	}
-	return false
 }
 
 // String returns the selector in the syntax of kubectl, "app=web,tier in (a,b)".

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"time"
 )
@@ -26,10 +27,7 @@ func Root() string {
 // definition sets a string variable of the plugin, as in "main.version=2".
 func BuildPlugin(t testing.TB, folder, file string, definitions ...string) {
 	t.Helper()
-	flags := "-s -w"
-	for _, d := range definitions {
-		flags += " -X " + d
-	}
+	flags := strings.Join(append([]string{"-s -w"}, definitions...), " -X ")
 	command := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags="+flags, "-o", file, ".")
 	command.Dir = filepath.Join(Root(), folder)
 	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")

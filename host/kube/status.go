@@ -23,8 +23,7 @@ func StatusOf(err error) (abi.Status, abi.Error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return abi.StatusCanceled, abi.Error{Message: err.Error()}
 	}
-	var request *RequestError
-	if errors.As(err, &request) {
+	if _, unsent := errors.AsType[*RequestError](err); unsent {
 		return abi.StatusBadRequest, abi.Error{Message: err.Error()}
 	}
 	var status apierrors.APIStatus

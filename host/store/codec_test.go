@@ -181,7 +181,7 @@ func TestLineFramer(t *testing.T) {
 		}
 	}
 	cut := lineFramer{}.NewFrameReader(io.NopCloser(strings.NewReader(`{"type":"ADD`)))
-	if _, err := cut.Read(make([]byte, 100)); err != io.ErrUnexpectedEOF {
+	if _, err := cut.Read(make([]byte, 100)); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("half a line: %v, want %v", err, io.ErrUnexpectedEOF)
 	}
 	broken := errors.New("connection broke")
@@ -202,7 +202,7 @@ func readFrame(t *testing.T, r io.Reader) string {
 		if err == nil {
 			return string(frame)
 		}
-		if err != io.ErrShortBuffer {
+		if !errors.Is(err, io.ErrShortBuffer) {
 			t.Fatalf("Read: %v", err)
 		}
 	}

@@ -9,9 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -175,8 +173,8 @@ func (f *fakeAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 		enc = protobufEncoding{}
 	}
 	if fail != nil {
-		if err := fail(r); err != nil {
-			return respond(r, enc, int(err.ErrStatus.Code), enc.document(&err.ErrStatus)), nil
+		if refusal := fail(r); refusal != nil {
+			return respond(r, enc, int(refusal.ErrStatus.Code), enc.document(&refusal.ErrStatus)), nil
 		}
 	}
 	if r.URL.Query().Get("watch") == "true" {
@@ -410,14 +408,6 @@ func makePod(name string, edit ...func(*corev1.Pod)) *corev1.Pod {
 		e(pod)
 	}
 	return pod
-}
-
-func sortedKeys(m map[Key]*corev1.Pod) []string {
-	var names []string
-	for k := range maps.Keys(m) {
-		names = append(names, k.Namespace+"/"+k.Name)
-	}
-	return slices.Sorted(slices.Values(names))
 }
 
 func setController(p *corev1.Pod, apiVersion, kind, name, uid string) {

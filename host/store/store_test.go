@@ -4,6 +4,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -578,7 +579,7 @@ func TestMissingResource(t *testing.T) {
 		if err := v.Problem(); err == nil || !strings.HasPrefix(err.Error(), "the verbs list and watch of v1/pods are not allowed to this process:") {
 			t.Errorf("Problem() = %v, want that it is not allowed", err)
 		}
-		if err := v.List(ListQuery{}, nil); err != ErrNotSynced {
+		if err := v.List(ListQuery{}, nil); !errors.Is(err, ErrNotSynced) {
 			t.Errorf("List before the first list: %v, want %v", err, ErrNotSynced)
 		}
 		f.set(func() { fail = nil })

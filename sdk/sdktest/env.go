@@ -5,6 +5,7 @@ package sdktest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -100,7 +101,7 @@ func (e *Env) Configure(settings any) error {
 			return fmt.Errorf("settings: %w", err)
 		}
 	} else if len(o) > 0 {
-		return fmt.Errorf("settings: the plugin takes none")
+		return errors.New("settings: the plugin takes none")
 	}
 	return e.guest.Configure(e.t.Context(), c)
 }

@@ -85,7 +85,7 @@ func build(ctx context.Context, root string, progress io.Writer) (string, error)
 	if err != nil {
 		return "", err
 	}
-	defer lock.Release()
+	defer func() { _ = lock.Release() }() // the lock goes with the process at the latest
 	path := filepath.Join(bin, "wcm-control-plane")
 	if fresh(path, filepath.Join(root, source), filepath.Join(root, sharedSource)) {
 		return path, nil

@@ -58,7 +58,7 @@ func TestKilledParent(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("left behind: processes %q, directories %v", running, left)
 		}
-		time.Sleep(50 * time.Millisecond)
+		<-time.After(50 * time.Millisecond) // a real process ends in its own time
 	}
 }
 
@@ -70,7 +70,7 @@ func TestHoldPlane(t *testing.T) {
 	if os.Getenv(holdPlane) == "" {
 		t.Skip("part of TestKilledParent")
 	}
-	fmt.Println(controlplane.Shared(t).URL())
+	fmt.Fprintln(os.Stdout, controlplane.Shared(t).URL())
 	select {} // until killed
 }
 

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi/record"
@@ -121,10 +122,8 @@ func (b *builder) frame(t reflect.Type, goName string) (*node, error) {
 
 // object adds the fields of the Go struct t at offset to the JSON object n.
 func (b *builder) object(n *node, t reflect.Type, offset uintptr, goName string) error {
-	for _, open := range b.open {
-		if open == t {
-			return &TypeError{Field: goName, Type: t.String(), Cause: "the type contains itself; use sdk.Raw for the inner part"}
-		}
+	if slices.Contains(b.open, t) {
+		return &TypeError{Field: goName, Type: t.String(), Cause: "the type contains itself; use sdk.Raw for the inner part"}
 	}
 	b.open = append(b.open, t)
 	defer func() { b.open = b.open[:len(b.open)-1] }()
@@ -143,8 +142,8 @@ func (b *builder) field(n *node, f *reflect.StructField, offset uintptr, goName 
 		return nil
 	}
 	m := &member{goName: goName, write: f.Tag.Get("wcm") == "write"}
-	options := ""
-	m.name, options, _ = strings.Cut(tag, ",")
+	name, options, _ := strings.Cut(tag, ",")
+	m.name = name
 	for option := range strings.SplitSeq(options, ",") {
 		m.omitEmpty = m.omitEmpty || option == "omitempty"
 		m.omitZero = m.omitZero || option == "omitzero"

@@ -108,7 +108,7 @@ func TestAppendJSONAgrees(t *testing.T) {
 	values := []any{
 		everything{}, full, &full, (*everything)(nil), nil, "x", 3, int64(-4), uint8(5), 2.5, float32(0.1), true,
 		[]any{1, "a", nil, map[string]any{"z": []string{}, "a": inner{}}}, map[string]string(nil), []inner(nil),
-		map[string]*inner{"a": nil, "b": {}}, "bad \xff utf8 \u2029", 1e300, 123456789.0, 1e20, 1e21, 1e-6, 1e-7, -0.0,
+		map[string]*inner{"a": nil, "b": {}}, "bad \xff utf8 \u2029", 1e300, 123456789.0, 1e20, 1e21, 1e-6, 1e-7, math.Copysign(0, -1),
 		struct {
 			any  `json:"-"`
 			Time any `json:"time,omitempty"`

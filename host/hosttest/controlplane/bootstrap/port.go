@@ -40,7 +40,7 @@ func (d Dir) Listen(port int) (net.Listener, int, error) {
 		if time.Now().After(deadline) {
 			return nil, 0, fmt.Errorf("port %d is taken, choose another with --port: %w", port, err)
 		}
-		time.Sleep(20 * time.Millisecond)
+		<-time.After(20 * time.Millisecond) // the port is let go of in its owner's time
 	}
 }
 
