@@ -174,7 +174,7 @@ func (f *fakeAPI) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if fail != nil {
 		if refusal := fail(r); refusal != nil {
-			return respond(r, enc, int(refusal.ErrStatus.Code), enc.document(&refusal.ErrStatus)), nil
+			return respond(r, enc, int(refusal.ErrStatus.Code), enc.document(&refusal.ErrStatus)), nil //nolint:nilerr // the refusal is the answer
 		}
 	}
 	if r.URL.Query().Get("watch") == "true" {

@@ -652,7 +652,7 @@ func TestListQueries(t *testing.T) {
 			t.Error("List by an index that the view does not have gives no error")
 		}
 		plain := open(t, s, ViewOptions{Projection: shape(t, `{spec{nodeName string}}`)})
-		if err := plain.List(ListQuery{Selector: selector(t, "a=b")}, nil); err != ErrNoLabels {
+		if err := plain.List(ListQuery{Selector: selector(t, "a=b")}, nil); !errors.Is(err, ErrNoLabels) {
 			t.Errorf("List by labels without labels: %v, want %v", err, ErrNoLabels)
 		}
 	})
