@@ -43,7 +43,7 @@ func benchmarkEvent(b *testing.B, server *benchtest.Server) {
 	_, last := benchtest.Last()
 	view, batches := open(b, server), benchtest.NewBatches(server)
 	woken, done := 0, make(chan struct{})
-	cancel, err := view.Watch(nil, func(c store.Change) {
+	cancel, err := view.Watch(store.WatchOptions{Handler: func(c store.Change) {
 		if c.Initial {
 			return
 		}
@@ -51,7 +51,7 @@ func benchmarkEvent(b *testing.B, server *benchtest.Server) {
 		if c.Name == last {
 			done <- struct{}{}
 		}
-	})
+	}})
 	if err != nil {
 		b.Fatal(err)
 	}

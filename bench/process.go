@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// process is a running command whose use of the machine Linux tells.
+type process struct {
+	command *exec.Cmd
+	done    chan error
+}
+
+func startProcess(command *exec.Cmd) (*process, error) {
+	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	p := &process{command: command, done: make(chan error, 1)}
+	go func() { p.done <- command.Wait() }() // ends with the process
+	return p, nil
+}
+
+// stop ends the process. How it exits is not measured here.
+func (p *process) stop() error {
+	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
+		return fmt.Errorf("%s has ended by itself: %w", p.command.Path, <-p.done)
+	}
+	select {
+	case <-p.done:
+	case <-time.After(20 * time.Second):
+		return p.command.Process.Kill()
+	}
+	return nil
+}
+
+// cpu returns the CPU time of the process so far in seconds.
+func (p *process) cpu() (float64, error) {
+	text, err := p.proc("stat")
+	if err != nil {
+		return 0, err
+	}
+	// The second field is the name in parentheses, which may have spaces.
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	const user, system, ticksPerSecond = 11, 12, 100
+	var ticks int64
+	for _, field := range []int{user, system} {
+		n, err := strconv.ParseInt(fields[field], 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("CPU time of %s: %w", p.command.Path, err)
+		}
+		ticks += n
+	}
+	return float64(ticks) / ticksPerSecond, nil
+}
+
+// peakRSS returns the largest resident memory that the process had, in bytes.
+func (p *process) peakRSS() (float64, error) {
+	text, err := p.proc("status")
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(text) {
+		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+			kibibytes, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
+			return kibibytes * 1024, err
+		}
+	}
+	return 0, fmt.Errorf("memory of %s: /proc has no VmHWM", p.command.Path)
+}
+
+func (p *process) proc(file string) (string, error) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.command.Process.Pid, file))
+	return string(text), err
+}

@@ -1,0 +1,68 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+// The go test packages that have benchmarks.
+var (
+	ourHost   = &target{name: "host", folder: "host"}
+	ourStore  = &target{name: "store", folder: "bench"}
+	peerTests = &target{name: "controller-runtime", folder: "bench/controller-runtime"}
+)
+
+// registry is all benchmarks, in the order of the table.
+var registry = []benchmark{
+	{
+		name: "dispatch", peer: "controller-runtime", rounds: 7,
+		prepare: build(ourHost, peerTests),
+		sides:   []side{ourHost.side("ours", "Dispatch", "1s"), peerTests.side("peer", "Dispatch", "1s")},
+		rows: []row{
+			{"no-op reconcile, .wat guest, CPU", microseconds, "ours Dispatch/wat cpu-ns/reconcile", "peer Dispatch cpu-ns/reconcile", goal{ratio: 1}},
+			{"no-op reconcile, .wat guest, wall", microseconds, "ours Dispatch/wat ns/reconcile", "peer Dispatch ns/reconcile", goal{}},
+			{"no-op reconcile, Go guest, CPU", microseconds, "ours Dispatch/go cpu-ns/reconcile", "peer Dispatch cpu-ns/reconcile", goal{ratio: 1}},
+			{"no-op reconcile, Go guest, wall", microseconds, "ours Dispatch/go ns/reconcile", "peer Dispatch ns/reconcile", goal{}},
+		},
+	},
+	{
+		name: "read", peer: "controller-runtime", rounds: 7,
+		prepare: build(ourHost, peerTests),
+		sides:   []side{ourHost.side("ours", "Get", "1s"), peerTests.side("peer", "Get", "1s")},
+		rows: []row{
+			{"cached Get of a pod, CPU", microseconds, "ours Get cpu-ns/get", "peer Get cpu-ns/get", goal{most: 8000}},
+			{"cached Get of a pod, wall", microseconds, "ours Get ns/get", "peer Get ns/get", goal{}},
+		},
+	},
+	{
+		name: "memory", peer: "controller-runtime", rounds: 1, // the heap does not vary
+		prepare: build(ourStore, peerTests),
+		sides:   []side{ourStore.side("ours", "Heap", "1x"), peerTests.side("peer", "Heap", "1x")},
+		rows: []row{
+			{"heap per cached pod, of 50,000", bytes, "ours Heap B/object", "peer Heap B/object", goal{most: 600, ratio: 0.1}},
+		},
+	},
+	{
+		name: "event", peer: "controller-runtime", rounds: 7,
+		prepare: build(ourStore, peerTests),
+		sides:   []side{ourStore.side("ours", "Event", "1s"), peerTests.side("peer", "Event", "1s")},
+		rows: []row{
+			{"watch event, protobuf, CPU", microseconds, "ours Event/protobuf cpu-ns/event", "peer Event/protobuf cpu-ns/event", goal{most: 5000}},
+			{"watch event, JSON, CPU", microseconds, "ours Event/json cpu-ns/event", "peer Event/json cpu-ns/event", goal{most: 15000}},
+		},
+	},
+	{
+		name: "converge", peer: "kube-controller-manager", rounds: 3,
+		prepare: prepareConverge,
+		sides:   []side{converge("ours", ourManager), converge("peer", peerManager)},
+		rows: []row{
+			{"200 ReplicationControllers × 10 pods, wall", seconds, "ours wall", "peer wall", goal{}},
+			{"CPU of the manager meanwhile", seconds, "ours cpu", "peer cpu", goal{}},
+			{"API requests, all", count, "ours requests", "peer requests", goal{}},
+			{"API requests, pods", count, "ours requests pods", "peer requests pods", goal{}},
+			{"API requests, replicationcontrollers", count, "ours requests replicationcontrollers", "peer requests replicationcontrollers", goal{}},
+			{"API requests, events", count, "ours requests events", "peer requests events", goal{}},
+			{"memory, peak RSS", mebibytes, "ours rss", "peer rss", goal{}},
+			{"start to first reconcile, warm", seconds, "ours start", "peer start", goal{}},
+			{"start, nothing compiled yet", seconds, "ours cold start", "", goal{}},
+		},
+	},
+}
