@@ -165,7 +165,7 @@ func (h *Host) removeAll(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lastWait)
 	defer cancel()
 	for _, s := range h.Status() {
-		h.Remove(ctx, s.Name)
+		h.remove(ctx, s.Name)
 	}
 	drained := make(chan struct{})
 	go func() { // ends with the last version, or with the process

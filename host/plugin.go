@@ -120,6 +120,11 @@ func (h *Host) newController(plugin string, d *abi.Controller, r control.Reconci
 
 // Remove stops a plugin. It implements [install.Installer].
 func (h *Host) Remove(ctx context.Context, name string) {
+	h.remove(ctx, name)
+	h.Logger.Info("Plugin removed", "plugin", name)
+}
+
+func (h *Host) remove(ctx context.Context, name string) {
 	h.mu.Lock()
 	p := h.plugins[name]
 	delete(h.plugins, name)
@@ -138,7 +143,6 @@ func (h *Host) Remove(ctx context.Context, name string) {
 		h.metrics.ModuleLoaded(-1)
 	}
 	h.metrics.Plugin(name).Delete()
-	h.Logger.Info("Plugin removed", "plugin", name)
 }
 
 // close ends the watches, waits for the attempts in flight until ctx ends, and

@@ -6,6 +6,7 @@ package host
 import (
 	"context"
 	"errors"
+	"log/slog"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/access"
@@ -53,7 +54,26 @@ func (r *reconciler) Reconcile(ctx context.Context, attempt control.Attempt) con
 func failed(err error) control.Outcome {
 	var trap *guest.TrapError
 	var result *guest.ResultError
-	return control.Outcome{Err: err, Trap: errors.As(err, &trap) || errors.As(err, &result)}
+	o := control.Outcome{Err: err}
+	switch {
+	case errors.As(err, &trap):
+		o.Trap, o.Details = true, details(trap)
+	case errors.As(err, &result):
+		o.Trap = true
+	}
+	return o
+}
+
+// details are what helps to find a trap: what the guest wrote before it, and
+// where it was.
+func details(trap *guest.TrapError) (attributes []slog.Attr) {
+	if trap.Stderr != "" {
+		attributes = append(attributes, slog.String("stderr", trap.Stderr))
+	}
+	if trap.Stack != "" {
+		attributes = append(attributes, slog.String("stack", trap.Stack))
+	}
+	return attributes
 }
 
 // outcomeOf translates what a guest answered.

@@ -121,14 +121,29 @@ func (p *plugin) status() PluginStatus {
 }
 
 // Ready returns nil when the files of all plugins have been looked at and the
-// caches of those that run are filled. A plugin that could not be loaded, or
-// a resource that is not served, does not make the host unready: the other
-// plugins do their work.
+// caches of those that run have been filled. A plugin that could not be loaded,
+// or a resource that the API server refuses to show, does not make the host
+// unready: the other plugins do their work.
 func (h *Host) Ready() error {
 	select {
 	case <-h.scanned:
 	default:
 		return errors.New("plugins are being loaded")
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for name, p := range h.plugins {
+		if !p.mu.TryLock() {
+			continue // it is being replaced or removed: it runs
+		}
+		current := p.current
+		p.mu.Unlock()
+		if current == nil {
+			continue
+		}
+		if err := current.unfilled(); err != nil {
+			return fmt.Errorf("plugin %s: %w", name, err)
+		}
 	}
 	return nil
 }

@@ -4,12 +4,14 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -154,7 +156,9 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 		Report:        func(err error) { logger.Warn("Instance is not as it should be after its reconcile", "error", err) },
 		Instance: guest.Options{
 			Plugin: v.plugin, Operator: operator, Hooks: hooks(h.metrics.Plugin(v.plugin)),
-			Output: func(_ context.Context, text []byte) { logger.Info("Guest wrote", "text", string(text)) },
+			Output: func(ctx context.Context, text []byte) {
+				access.LoggerOf(ctx, logger).Info("Guest wrote", "text", string(text))
+			},
 		},
 	})
 }
@@ -209,6 +213,22 @@ func (v *version) fill(ctx context.Context) error {
 			case <-look.C:
 			}
 		}
+	}
+	return nil
+}
+
+// unfilled says which cache was never filled although it could be: one that
+// the API server refuses to fill is a problem of the plugin alone.
+func (v *version) unfilled() error {
+	for i, view := range v.views {
+		if view == nil || view.Synced() {
+			continue
+		}
+		problem := view.Problem()
+		if apierrors.IsNotFound(problem) || apierrors.IsForbidden(problem) {
+			continue
+		}
+		return cmp.Or(problem, fmt.Errorf("the cache of %s is not filled yet", &v.description.Resources[i]))
 	}
 	return nil
 }

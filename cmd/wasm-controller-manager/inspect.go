@@ -9,11 +9,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
@@ -58,86 +56,4 @@ func inspect(ctx context.Context, path string, out io.Writer) (err error) {
 	}
 	_, err = io.WriteString(out, inspection(m.Info, description))
 	return err
-}
-
-// inspection renders what is known of a module.
-func inspection(info *module.Info, d *abi.Description) string {
-	var b strings.Builder
-	line := func(label, format string, arguments ...any) {
-		fmt.Fprintf(&b, "%-13s"+format+"\n", append([]any{label}, arguments...)...)
-	}
-	line("plugin:", "%s", strings.TrimSpace(d.Name+" "+d.Version))
-	line("digest:", "%s", info.Digest)
-	line("size:", "%d bytes", info.Size)
-	line("ABI:", "%d", info.ABI)
-	if d.SDK != "" {
-		line("SDK:", "%s", d.SDK)
-	}
-	line("imports:", "%s", imports(info))
-	if d.Settings != nil {
-		line("settings:", "%s", d.Settings)
-	}
-	b.WriteString("controllers:\n")
-	for i := range d.Controllers {
-		writeController(&b, d, &d.Controllers[i])
-	}
-	b.WriteString("resources:\n")
-	for i := range d.Resources {
-		writeResource(&b, &d.Resources[i])
-	}
-	return b.String()
-}
-
-// imports lists the operations, which are what the module can do, and only
-// counts the rest.
-func imports(info *module.Info) string {
-	var operations []string
-	others := 0
-	for _, f := range info.Imports {
-		if f.Module == abi.ImportModule {
-			operations = append(operations, f.Name)
-		} else {
-			others++
-		}
-	}
-	text := strings.Join(operations, ", ")
-	if text == "" {
-		text = "no operation"
-	}
-	return fmt.Sprintf("%s; %d functions of WASI", text, others)
-}
-
-func writeController(b *strings.Builder, d *abi.Description, c *abi.Controller) {
-	workers := max(c.Concurrency, 1)
-	fmt.Fprintf(b, "  %s (%d at once)\n", c.Name, workers)
-	for _, w := range c.Watches {
-		fmt.Fprintf(b, "    %-12s %s", w.Mapping, d.Resources[w.Resource].String())
-		if w.Key != "" {
-			fmt.Fprintf(b, " by %s", w.Key)
-		}
-		if w.OrphansOnly {
-			b.WriteString(", without controller owner only")
-		}
-		if w.AnyOwner {
-			b.WriteString(", any owner")
-		}
-		if w.Wake != nil {
-			fmt.Fprintf(b, ", woken by %s", w.Wake)
-		}
-		b.WriteByte('\n')
-	}
-}
-
-func writeResource(b *strings.Builder, r *abi.Resource) {
-	fmt.Fprintf(b, "  %s %s\n", r.String(), r.Kind)
-	if r.Projection != nil {
-		fmt.Fprintf(b, "    reads   %s\n", r.Projection)
-	}
-	if len(r.Writes) > 0 {
-		fmt.Fprintf(b, "    writes  %s\n", strings.Join(r.Writes, ", "))
-	}
-	for _, i := range r.Indexes {
-		kind := map[abi.IndexKind]string{abi.IndexOwner: "owner", abi.IndexLabel: "label", abi.IndexField: "field"}[i.Kind]
-		fmt.Fprintf(b, "    index   %s\n", strings.TrimSpace(kind+" "+i.Key))
-	}
 }

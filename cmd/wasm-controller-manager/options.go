@@ -96,8 +96,26 @@ func (o *options) addFlags(command *cobra.Command) {
 	for _, section := range sections.FlagSets {
 		command.Flags().AddFlagSet(section)
 	}
-	columns, _, _ := term.TerminalSize(command.OutOrStdout())
-	cliflag.SetUsageAndHelpFunc(command, sections, columns)
+	setHelp(command, sections)
+}
+
+// setHelp makes the help of the program itself list its flags in sections; its
+// commands keep the usual help.
+func setHelp(command *cobra.Command, sections cliflag.NamedFlagSets) {
+	usual := command.HelpFunc()
+	command.SetHelpFunc(func(asked *cobra.Command, arguments []string) {
+		if asked != command {
+			usual(asked, arguments)
+			return
+		}
+		out := command.OutOrStdout()
+		fmt.Fprintf(out, "%s\n\nUsage:\n  %s\n  %s [command]\n\nCommands:\n\n", command.Long, command.UseLine(), name)
+		for _, c := range command.Commands() {
+			fmt.Fprintf(out, "  %-12s %s\n", c.Name(), c.Short)
+		}
+		columns, _, _ := term.TerminalSize(out)
+		cliflag.PrintSections(out, sections, columns)
+	})
 }
 
 // validate reports everything that is wrong with the command line at once.
@@ -128,7 +146,7 @@ func (o *options) validate() error {
 func (o *options) restConfig() (*rest.Config, error) {
 	config, err := clientcmd.BuildConfigFromFlags(o.master, o.kubeconfig)
 	if err != nil {
-		return nil, fmt.Errorf("API server: %w", err)
+		return nil, fmt.Errorf("--kubeconfig %q: %w", o.kubeconfig, err)
 	}
 	config.QPS, config.Burst = o.qps, o.burst
 	config.UserAgent = name + "/" + version

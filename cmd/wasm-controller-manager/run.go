@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -61,7 +62,8 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	logger.Info("Starting", "version", version)
-	return serveWhile(ctx, o.server(h, elector, registry, logger), h.Run)
+	defer context.AfterFunc(ctx, func() { logger.Info("Stopping", "cause", context.Cause(ctx)) })()
+	return serveWhile(ctx, o.server(h, elector, registry, logger), logger, h.Run)
 }
 
 // elector takes part in the election with a client of its own, so that a
@@ -95,9 +97,14 @@ func (o *options) server(h *host.Host, elector *elect.Elector, gatherer promethe
 
 // serveWhile answers HTTP while work runs, a little longer than it does, so
 // that its last metrics can be read.
-func serveWhile(ctx context.Context, server *serve.Server, work func(context.Context) error) error {
+func serveWhile(ctx context.Context, server *serve.Server, logger *slog.Logger, work func(context.Context) error) error {
 	if err := server.Listen(ctx); err != nil {
 		return err
+	}
+	for scheme, address := range map[string]net.Addr{"https": server.SecureAddr(), "http": server.PlainAddr()} {
+		if address != nil {
+			logger.Info("Serving", "url", scheme+"://"+address.String())
+		}
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

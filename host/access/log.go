@@ -26,12 +26,13 @@ func WithReconcile(ctx context.Context, r *Reconcile) context.Context {
 	return context.WithValue(ctx, reconcileKey{}, r)
 }
 
-func (o *Operator) logger(ctx context.Context) *slog.Logger {
+// LoggerOf returns the logger for lines about what ctx is working on.
+func LoggerOf(ctx context.Context, logger *slog.Logger) *slog.Logger {
 	r, ok := ctx.Value(reconcileKey{}).(*Reconcile)
 	if !ok {
-		return o.Logger
+		return logger
 	}
-	return o.Logger.With("controller", r.Controller, "key", key(r.Namespace, r.Name), "reconcileID", r.ID)
+	return logger.With("controller", r.Controller, "namespace", r.Namespace, "name", r.Name, "reconcileID", r.ID)
 }
 
 // slogLevel converts from the scale of the contract, which has no negative numbers.
@@ -51,6 +52,6 @@ func (o *Operator) log(ctx context.Context, request, buffer []byte) (abi.Status,
 	for i, a := range line.Attributes {
 		attributes[i] = slog.String(a.Key, a.Value)
 	}
-	o.logger(ctx).LogAttrs(ctx, slogLevel(line.Level), line.Message, attributes...)
+	LoggerOf(ctx, o.Logger).LogAttrs(ctx, slogLevel(line.Level), line.Message, attributes...)
 	return abi.StatusOK, buffer
 }

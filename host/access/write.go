@@ -34,7 +34,7 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 		return failAPI(buffer, err)
 	}
 	if err := r.remember(op, &w, object); err != nil {
-		o.logger(ctx).Warn("Answer to a write does not reach the cache before the watch", "resource", r.name, "error", err)
+		LoggerOf(ctx, o.Logger).Warn("Answer to a write does not reach the cache before the watch", "resource", r.name, "error", err)
 	}
 	return r.answer(op, object, buffer)
 }

@@ -5,6 +5,7 @@ package control
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -47,6 +48,8 @@ type Outcome struct {
 	Trap bool
 	// Status is the status of the operation that made the attempt fail, if one did.
 	Status abi.Status
+	// Details say more about a failure, in its log line only.
+	Details []slog.Attr
 }
 
 // Failed reports whether the attempt did not succeed.

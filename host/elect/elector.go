@@ -120,7 +120,7 @@ func (e *Elector) campaign(ctx context.Context) (elected, lost <-chan struct{}, 
 	config.Callbacks = leaderelection.LeaderCallbacks{
 		OnStartedLeading: func(context.Context) { close(won) },
 		OnStoppedLeading: func() {},
-		OnNewLeader:      func(identity string) { e.log.Info("New leader", "identity", identity) },
+		OnNewLeader:      e.newLeader,
 	}
 	elector, err := leaderelection.NewLeaderElector(config)
 	if err != nil {
@@ -134,6 +134,13 @@ func (e *Elector) campaign(ctx context.Context) (elected, lost <-chan struct{}, 
 		close(over)
 	}()
 	return won, over, stop, nil
+}
+
+// newLeader says who else leads; of itself this process has more to say.
+func (e *Elector) newLeader(identity string) {
+	if identity != e.lease.Identity() {
+		e.log.Info("Another process leads", "identity", identity)
+	}
 }
 
 func (e *Elector) lead(ctx context.Context, lead func(context.Context) error, lost <-chan struct{}) error {

@@ -37,7 +37,7 @@ type TrapError struct {
 // Error names plugin, function and cause, and what a dying guest said last,
 // on one line. Stack and Stderr are for whoever wants more.
 func (e *TrapError) Error() string {
-	text := fmt.Sprintf("plugin %s: %s trapped: %v", e.Plugin, e.Function, e.Cause)
+	text := fmt.Sprintf("%s%s trapped: %v", subject(e.Plugin), e.Function, e.Cause)
 	if e.Context != nil {
 		text += " after " + e.Context.Error()
 	}
@@ -67,7 +67,7 @@ type ResultError struct {
 
 // Error names plugin, function and what is wrong with the answer.
 func (e *ResultError) Error() string {
-	return fmt.Sprintf("plugin %s: result of %s: %v", e.Plugin, e.Function, e.Cause)
+	return fmt.Sprintf("%sresult of %s: %v", subject(e.Plugin), e.Function, e.Cause)
 }
 
 // Unwrap returns the cause.
@@ -83,6 +83,14 @@ type RejectedError struct {
 // Error quotes the guest.
 func (e *RejectedError) Error() string {
 	return fmt.Sprintf("plugin %s rejects its settings: %s", e.Plugin, e.Message)
+}
+
+// subject begins an error's text with the plugin, if it is known.
+func subject(plugin string) string {
+	if plugin == "" {
+		return ""
+	}
+	return "plugin " + plugin + ": "
 }
 
 // exitError replaces wazero's text for a guest that called proc_exit.

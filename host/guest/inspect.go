@@ -6,6 +6,7 @@ package guest
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/module"
@@ -13,12 +14,17 @@ import (
 
 // Describe makes an instance, asks it what the module is, and closes it. The
 // guest gets no operations meanwhile. With module.Inspect it is all that can
-// be said of a module without a cluster.
+// be said of a module without a cluster. The error is a sentence without its
+// subject, as a module.RefusedError is.
 func Describe(ctx context.Context, m *module.Module) (_ *abi.Description, err error) {
-	i, err := New(ctx, m, Options{Plugin: m.Info.Digest.Short()})
+	i, err := New(ctx, m, Options{})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("cannot say what it is: %w", err)
 	}
 	defer func() { err = errors.Join(err, i.Close(context.WithoutCancel(ctx))) }()
-	return i.Describe(ctx)
+	d, err := i.Describe(ctx)
+	if wrong := (*DescriptionError)(nil); err != nil && !errors.As(err, &wrong) {
+		err = fmt.Errorf("cannot say what it is: %w", err)
+	}
+	return d, err
 }

@@ -40,7 +40,8 @@ func TextPage(write func(io.Writer)) http.Handler {
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
 	for name, checks := range map[string]Checks{"healthz": s.config.Healthz, "livez": s.config.Livez, "readyz": s.config.Readyz} {
-		health{name, checks, s.log}.register(mux)
+		h := &health{name: name, checks: checks, log: s.log, reasons: map[string]string{}}
+		h.register(mux)
 	}
 	if s.config.Gatherer != nil {
 		mux.Handle("GET /metrics", promhttp.HandlerFor(s.config.Gatherer, promhttp.HandlerOpts{

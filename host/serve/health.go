@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Check is one named health check. It is the HealthChecker of Kubernetes.
@@ -44,14 +45,32 @@ type health struct {
 	name   string
 	checks Checks
 	log    *slog.Logger
+
+	mu      sync.Mutex
+	reasons map[string]string // why a check fails, as far as it was said; guarded by mu
 }
 
-func (h health) register(mux *http.ServeMux) {
+// note logs what is new about a check: probes come every few seconds.
+func (h *health) note(check string, err error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	reason, failed := h.reasons[check]
+	switch {
+	case err == nil && failed:
+		delete(h.reasons, check)
+		h.log.Info("Health check passes again", "endpoint", h.name, "check", check)
+	case err != nil && reason != err.Error():
+		h.reasons[check] = err.Error()
+		h.log.Warn("Health check failed", "endpoint", h.name, "check", check, "error", err)
+	}
+}
+
+func (h *health) register(mux *http.ServeMux) {
 	mux.HandleFunc("GET /"+h.name, h.all)
 	mux.HandleFunc("GET /"+h.name+"/{check...}", h.one)
 }
 
-func (h health) list() []Check {
+func (h *health) list() []Check {
 	checks := []Check{Ping}
 	if h.checks != nil {
 		checks = append(checks, h.checks()...)
@@ -59,7 +78,7 @@ func (h health) list() []Check {
 	return checks
 }
 
-func (h health) all(w http.ResponseWriter, r *http.Request) {
+func (h *health) all(w http.ResponseWriter, r *http.Request) {
 	var lines bytes.Buffer
 	var failed []string
 	query := r.URL.Query()
@@ -71,8 +90,9 @@ func (h health) all(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(&lines, "[+]%s excluded: ok\n", name)
 			continue
 		}
-		if err := check.Check(r); err != nil {
-			h.log.Warn("Health check failed", "endpoint", h.name, "check", name, "error", err)
+		err := check.Check(r)
+		h.note(name, err)
+		if err != nil {
 			failed = append(failed, name)
 			fmt.Fprintf(&lines, "[-]%s failed: reason withheld\n", name)
 			continue
@@ -92,7 +112,7 @@ func (h health) all(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (h health) one(w http.ResponseWriter, r *http.Request) {
+func (h *health) one(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimSuffix(r.PathValue("check"), "/")
 	for _, check := range h.list() {
 		if check.Name() != name {

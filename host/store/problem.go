@@ -44,14 +44,14 @@ func (g *generation) failed(err error) {
 	}
 	p := &Problem{Resource: g.informer.name, Err: err}
 	if old := g.problem.Swap(p); old == nil || old.Error() != p.Error() {
-		g.informer.set.logger.Warn("cannot read resource", "resource", p.Resource, "error", p)
+		g.informer.set.logger.Warn("Resource cannot be read", "resource", p.Resource, "error", p)
 	}
 }
 
 // worked notes that the API server answered.
 func (g *generation) worked() {
 	if g.problem.Load() != nil && g.problem.Swap(nil) != nil {
-		g.informer.set.logger.Info("can read resource again", "resource", g.informer.name)
+		g.informer.set.logger.Info("Resource can be read again", "resource", g.informer.name)
 	}
 }
 
@@ -59,6 +59,6 @@ func (g *generation) worked() {
 func (inf *informer) mismatched(err *record.MismatchError) {
 	field, _, _ := strings.Cut(err.Path, "[") // of a list or map once, not once per element
 	if _, known := inf.odd.LoadOrStore(field, true); !known {
-		inf.set.logger.Warn("field of another type than plugins expect counts as absent", "resource", inf.name, "error", err)
+		inf.set.logger.Warn("Field of another type than plugins expect counts as absent", "resource", inf.name, "error", err)
 	}
 }

@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
+)
+
+// TestMain makes the test binary the program itself when it is called by the
+// program's name, as scripts and the tests of processes do.
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){name: main}) }
+
+// update lets the scripts write what they got over their golden files.
+var update = flag.Bool("update", false, "rewrite the golden files of the scripts")
+
+// TestScripts runs the command line as people do. No script needs a cluster.
+func TestScripts(t *testing.T) {
+	fixtures := filepath.Join(hosttest.Root(), "host", "guest", "testdata")
+	minimal, err := os.ReadFile(filepath.Join(fixtures, "minimal.wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plugin := filepath.Join(t.TempDir(), "replicationcontroller.wasm")
+	hosttest.BuildPlugin(t, "plugins/replicationcontroller", plugin)
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("FIXTURES", fixtures)
+			e.Setenv("PLUGIN", plugin)
+			e.Setenv("CACHE_DIRECTORY", "/var/cache/wcm") // the default of a flag
+			return os.WriteFile(filepath.Join(e.WorkDir, "truncated.wasm"), minimal[:100], 0o600)
+		},
+	})
+}
+
+// exits runs a program that must end with an exit code: "exits CODE PROGRAM ARGUMENTS…".
+func exits(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGUMENTS…")
+	}
+	err := ts.Exec(arguments[1], arguments[2:]...)
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok || fmt.Sprint(exit.ExitCode()) != arguments[0] {
+		ts.Fatalf("%v: ended with %v, want exit code %s", arguments[1:], err, arguments[0])
+	}
+}
