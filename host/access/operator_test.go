@@ -320,7 +320,7 @@ func TestObservations(t *testing.T) {
 	if status, _ := w.operator().Operate(ctx, abi.OpLog, line.Append(nil), nil); status != abi.StatusOK {
 		t.Errorf("log: got %s", status)
 	}
-	if want := "level=INFO msg=hello controller=c key=n/a reconcileID=id-1 k=v"; !strings.Contains(w.log.String(), want) {
+	if want := "level=INFO msg=hello controller=c namespace=n name=a reconcileID=id-1 k=v"; !strings.Contains(w.log.String(), want) {
 		t.Errorf("log: got %q, want %q", &w.log, want)
 	}
 	if o := w.operator(); o.LogEnabled(ctx, abi.LevelDebug) || !o.LogEnabled(ctx, abi.LevelWarn) {

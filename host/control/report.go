@@ -82,12 +82,12 @@ func (r *Report) attributes() []slog.Attr {
 	if !r.Outcome.Failed() {
 		return a
 	}
+	if r.Outcome.Status != abi.StatusOK {
+		a = append(a, slog.String(logStatus, r.Outcome.Status.String()))
+	}
 	a = append(a,
 		slog.Bool(logTerminal, r.Outcome.Terminal),
 		slog.Bool(logTrap, r.Outcome.Trap),
 		slog.Any(logError, r.Outcome.Err))
-	if r.Outcome.Status != abi.StatusOK {
-		a = append(a, slog.String(logStatus, r.Outcome.Status.String()))
-	}
 	return append(a, r.Outcome.Details...)
 }
