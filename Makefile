@@ -39,16 +39,19 @@ $(EXAMPLES): $(BIN)/examples/%.wasm: always
 always:
 
 .PHONY: control-plane
-control-plane: ## the local control plane: etcd and kube-apiserver in one binary (minutes, the first time)
-	$(MAKE) -C cmd/control-plane
+control-plane: ## the local control plane: etcd and kube-apiserver in one binary
+	@echo "building the local control plane; the first time this takes minutes"
+	@$(MAKE) --no-print-directory -C cmd/control-plane
 
 .PHONY: demo
 demo: build ## the story of a ReplicationController on the local control plane; Ctrl-C ends it
 	$(GO) run ./cmd/demo
 
 .PHONY: test
-test: ## all tests, on a real API server that they start and stop themselves
-	$(GO) test ./...
+test: control-plane ## all tests, on real API servers that they start and stop themselves
+	$(GO) test -timeout=20m ./...
+	$(MAKE) --no-print-directory -C cmd/control-plane test
+	cd bench/controller-runtime && $(GO) vet ./...
 
 .PHONY: race
 race: ## the tests again under the race detector

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
+	"time"
 )
 
 // TestReloadReplacesTheModule replaces the file in the ways that people and
@@ -23,6 +25,20 @@ func TestReloadReplacesTheModule(t *testing.T) {
 		s.create(namespace, fmt.Sprintf("object-%d", i))
 	}
 	s.stamped(namespace, "1")
+
+	// Objects come all the time while modules are replaced; none may be lost.
+	var writing sync.WaitGroup
+	enough := make(chan struct{})
+	writing.Go(func() { // ends by enough; waited for below
+		for i := 0; ; i++ {
+			select {
+			case <-enough:
+				return
+			case <-time.After(20 * time.Millisecond):
+				s.create(namespace, fmt.Sprintf("during-%d", i))
+			}
+		}
+	})
 
 	replacements := []struct {
 		version string
@@ -48,6 +64,9 @@ func TestReloadReplacesTheModule(t *testing.T) {
 			t.Errorf("after %s: wcm_reloads_total: got %v, want %d", r.version, got, i+1)
 		}
 	}
+	close(enough)
+	writing.Wait()
+	s.stamped(namespace, replacements[len(replacements)-1].version)
 	s.event("PluginReplaced", "plugin stamp")
 	if err := os.Remove(file); err != nil {
 		t.Fatal(err)

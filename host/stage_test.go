@@ -126,12 +126,13 @@ func (s *stage) event(reason, text string) {
 	})
 }
 
-// create makes a ConfigMap for the plugin stamp.
+// create makes a ConfigMap for the plugin stamp. It may be called by any
+// goroutine of the test.
 func (s *stage) create(namespace, name string) {
 	s.t.Helper()
 	object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"stamp": ""}}}
 	if _, err := s.client.CoreV1().ConfigMaps(namespace).Create(s.t.Context(), object, metav1.CreateOptions{}); err != nil {
-		s.t.Fatal(err)
+		s.t.Errorf("create ConfigMap %s: %v", name, err)
 	}
 }
 
