@@ -33,10 +33,17 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 	if err != nil {
 		return failAPI(buffer, err)
 	}
-	if err := r.remember(op, &w, object); err != nil {
+	own := r.isKind(object)
+	if err := r.remember(op, &w, object, own); err != nil {
 		LoggerOf(ctx, o.Logger).Warn("Answer to a write does not reach the cache before the watch", "resource", r.name, "error", err)
 	}
-	return r.answer(op, object, buffer)
+	switch {
+	case op == abi.OpDelete || op == abi.OpDeleteCollection:
+		return abi.StatusOK, buffer
+	case !own:
+		return abi.StatusOK, append(buffer, object...)
+	}
+	return r.project(buffer, object)
 }
 
 // mayWrite decides whether the plugin may perform a write now. It is the seam
@@ -94,12 +101,12 @@ func (r *resource) refreshVersion(w *abi.WriteRequest) (abi.Status, string) {
 	return abi.StatusOK, ""
 }
 
-// remember makes the plugin's reads include a write that succeeded.
-func (r *resource) remember(op abi.Operation, w *abi.WriteRequest, object []byte) error {
+// remember makes the plugin's reads include a write that succeeded; own says
+// that the answer is an object of the resource.
+func (r *resource) remember(op abi.Operation, w *abi.WriteRequest, object []byte, own bool) error {
 	if r.cache == nil || w.DryRun || op == abi.OpDeleteCollection {
 		return nil
 	}
-	own := r.isKind(object)
 	switch {
 	case op == abi.OpDelete && w.Subresource == "":
 		if !own {
@@ -110,15 +117,4 @@ func (r *resource) remember(op abi.Operation, w *abi.WriteRequest, object []byte
 		return r.cache.Written(object)
 	}
 	return nil
-}
-
-// answer appends what the guest gets of the API server's answer.
-func (r *resource) answer(op abi.Operation, object, buffer []byte) (abi.Status, []byte) {
-	switch {
-	case op == abi.OpDelete || op == abi.OpDeleteCollection:
-		return abi.StatusOK, buffer
-	case !r.isKind(object):
-		return abi.StatusOK, append(buffer, object...)
-	}
-	return r.project(buffer, object)
 }
