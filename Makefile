@@ -45,7 +45,8 @@ control-plane: ## the local control plane: etcd and kube-apiserver in one binary
 
 .PHONY: demo
 demo: build ## the story of a ReplicationController on the local control plane; Ctrl-C ends it
-	$(GO) run ./cmd/demo
+	@$(GO) build -o $(BIN)/demo ./cmd/demo
+	@$(BIN)/demo
 
 .PHONY: test
 test: control-plane ## all tests, on real API servers that they start and stop themselves

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane/bootstrap"
@@ -56,6 +57,8 @@ func spawn(cmd *exec.Cmd) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Ctrl-C at a terminal is for the parent, which then stops the child.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, errors.Join(err, stdin.Close())
 	}
