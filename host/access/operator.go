@@ -11,6 +11,7 @@
 package access
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -207,9 +208,28 @@ func (r *resource) project(buffer, object []byte) (abi.Status, []byte) {
 
 // isKind reports whether the object is of the resource's own kind; a
 // subresource may answer with another (Scale, Status).
-func (r *resource) isKind(object []byte) bool {
-	var meta struct {
-		Kind string `json:"kind"`
+func (r *resource) isKind(object []byte) bool { return kindOf(object) == r.target.Kind }
+
+// kindOf returns the kind of an object, "" if it has none. API servers write
+// it first, so that of a large object next to nothing is read.
+func kindOf(object []byte) string {
+	d := json.NewDecoder(bytes.NewReader(object))
+	if brace, err := d.Token(); err != nil || brace != json.Delim('{') {
+		return ""
 	}
-	return json.Unmarshal(object, &meta) == nil && meta.Kind == r.target.Kind
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return ""
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return ""
+		}
+		var kind string
+		if name == "kind" && json.Unmarshal(value, &kind) == nil {
+			return kind
+		}
+	}
+	return ""
 }
