@@ -130,13 +130,13 @@ func TestAPIServerRestart(t *testing.T) {
 // TestResourceThatIsServedLater loads a plugin before its
 // CustomResourceDefinition exists.
 func TestResourceThatIsServedLater(t *testing.T) {
+	namespace := plane.NamespaceFor(t)
 	folder := t.TempDir()
 	hosttest.BuildPlugin(t, "host/testdata/gadget", filepath.Join(folder, "gadget.wasm"))
 	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "1"))
 	s := start(t, plane, folder)
 	s.logged("Plugin loaded", "plugin=gadget")
 	s.logged("gadgets", "plugin=gadget", "serves no resource")
-	namespace := plane.NamespaceFor(t)
 	s.create(namespace, "neighbour")
 	s.stamped(namespace, "1")
 
