@@ -63,7 +63,7 @@ func TestTrapForOneKeyBacksOff(t *testing.T) {
 		s.create(namespace, fmt.Sprintf("object-%d", i))
 	}
 	s.stamped(namespace, "1", "poison")
-	s.logged("name=poison", "this object is poison", "failures=1")
+	s.logged("name=poison", "this object is poison", "failures=1", `stderr="panic: this object is poison`, "stack=")
 	traps := s.counter("wcm_guest_traps_total")
 	if traps < 2 || traps > 20 {
 		t.Errorf("wcm_guest_traps_total: got %v, want a few: the key must come back, with growing pauses", traps)
