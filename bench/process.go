@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -16,7 +17,8 @@ import (
 // process is a running command whose use of the machine Linux tells.
 type process struct {
 	command *exec.Cmd
-	done    chan error
+	done    chan struct{} // closed when it has ended
+	err     error         // how; set before done is closed
 }
 
 func startProcess(command *exec.Cmd) (*process, error) {
@@ -24,15 +26,19 @@ func startProcess(command *exec.Cmd) (*process, error) {
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{command: command, done: make(chan error, 1)}
-	go func() { p.done <- command.Wait() }() // ends with the process
+	p := &process{command: command, done: make(chan struct{})}
+	go func() { // ends with the process
+		defer close(p.done)
+		p.err = command.Wait()
+	}()
 	return p, nil
 }
 
 // stop ends the process. How it exits is not measured here.
 func (p *process) stop() error {
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
-		return fmt.Errorf("%s has ended by itself: %w", p.command.Path, <-p.done)
+		<-p.done
+		return fmt.Errorf("%s has ended by itself: %w", p.command.Path, errors.Join(err, p.err))
 	}
 	select {
 	case <-p.done:

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
@@ -65,7 +66,7 @@ func Pod(i int) *corev1.Pod {
 	pod.Namespace, pod.Name = Key(i)
 	pod.GenerateName = ownerName(owner) + "-"
 	pod.UID = types.UID(fmt.Sprintf("3c0f6f5e-3f62-4c0c-9d6e-%012x", i))
-	pod.ResourceVersion = fmt.Sprint(firstPodRevision + i)
+	pod.ResourceVersion = strconv.Itoa(firstPodRevision + i)
 	pod.Labels = map[string]string{"app": app(owner), "pod-template-hash": fmt.Sprintf("%08x", uint32(owner)*2654435761)}
 	if owner%2 == 0 {
 		pod.Labels["app.kubernetes.io/instance"] = pod.Namespace

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -74,7 +75,7 @@ func (s *Server) initial(r *http.Request, e encoding, to chan<- []byte) {
 		}
 	}
 	mark := &corev1.Pod{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"}}
-	mark.ResourceVersion = fmt.Sprint(firstPodRevision + s.pods)
+	mark.ResourceVersion = strconv.Itoa(firstPodRevision + s.pods)
 	mark.Annotations = map[string]string{metav1.InitialEventsAnnotationKey: "true"}
 	select {
 	case to <- e.frame(watch.Bookmark, mark):
