@@ -43,7 +43,7 @@ func TestFailover(t *testing.T) {
 	plane := controlplane.Shared(t)
 	c := newCluster(t, plane)
 	folder := pluginFolder(t, "plugins/replicationcontroller")
-	flags := append(electionFlags("failover"), "--kube-api-qps=500", "--kube-api-burst=500")
+	flags := append(electionFlags(c.namespace), "--kube-api-qps=500", "--kube-api-burst=500")
 	first := launch(t, plane.Kubeconfig(), folder, flags...)
 	first.logged(elected)
 	second := launch(t, plane.Kubeconfig(), folder, flags...)
@@ -76,7 +76,7 @@ func TestFailover(t *testing.T) {
 
 	third := launch(t, plane.Kubeconfig(), folder, flags...)
 	third.standby()
-	turns := c.turns("failover")
+	turns := c.turns(c.namespace)
 	var asked time.Time
 	scaleUp(11, 16, func() {
 		second.signal(syscall.SIGTERM)

@@ -40,7 +40,7 @@ var wantedSeries = []string{
 	`rest_client_requests_total{code="201",host="HOST",method="POST"}`,
 	`rest_client_request_duration_seconds_count{host="HOST",verb="POST"}`,
 	`rest_client_rate_limiter_duration_seconds_count{host="HOST",verb="POST"}`,
-	`leader_election_master_status{name="observe"}`,
+	`leader_election_master_status{name="LEASE"}`,
 	`running_managed_controllers{manager="wasm-controller-manager",name="replicationcontroller"}`,
 	`wcm_module_compile_seconds_count{plugin="replicationcontroller"}`,
 	`wcm_instances{plugin="replicationcontroller"}`,
@@ -68,7 +68,7 @@ var idle = []string{
 func TestMetrics(t *testing.T) {
 	plane := controlplane.Shared(t)
 	c := newCluster(t, plane)
-	p := launch(t, plane.Kubeconfig(), pluginFolder(t, "plugins/replicationcontroller"), electionFlags("observe")...)
+	p := launch(t, plane.Kubeconfig(), pluginFolder(t, "plugins/replicationcontroller"), electionFlags(c.namespace)...)
 	p.logged(elected)
 	c.create("web", 3)
 	c.converges()
@@ -78,7 +78,7 @@ func TestMetrics(t *testing.T) {
 	hosttest.Eventually(t, func() string {
 		series := p.series()
 		for _, name := range wantedSeries {
-			name = strings.ReplaceAll(name, "HOST", host)
+			name = strings.NewReplacer("HOST", host, "LEASE", c.namespace).Replace(name)
 			value, ok := series[name]
 			quiet := strings.HasPrefix(name, "workqueue_") || containsPrefix(idle, name)
 			if !ok || value == "0" && !quiet || value != "0" && containsPrefix(idle, name) {
@@ -168,7 +168,7 @@ func TestRefusalsAreTheHosts(t *testing.T) {
 	if len(refused) < 16 {
 		t.Fatalf("inspect refuses %d fixtures, want all that are made for it", len(refused))
 	}
-	p := launch(t, plane.Kubeconfig(), folder, electionFlags("refusals")...)
+	p := launch(t, plane.Kubeconfig(), folder, electionFlags(c.namespace)...)
 	p.ready()
 	for path, words := range refused {
 		if line := fmt.Sprintf("path=%q error=%q", path, words); !strings.Contains(p.log.String(), line) {
@@ -185,7 +185,7 @@ func TestRefusalsAreTheHosts(t *testing.T) {
 func recorded(t *testing.T, c *cluster, refused map[string]string) {
 	t.Helper()
 	events, err := c.client.CoreV1().Events(metav1.NamespaceSystem).List(t.Context(), metav1.ListOptions{
-		FieldSelector: "reason=PluginNotLoaded,involvedObject.name=refusals",
+		FieldSelector: "reason=PluginNotLoaded,involvedObject.name=" + c.namespace,
 	})
 	if err != nil {
 		t.Fatal(err)

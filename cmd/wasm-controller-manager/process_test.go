@@ -48,7 +48,8 @@ func (l *transcript) String() string {
 	return l.text.String()
 }
 
-// electionFlags make an election quick. Each test has a lease of its own.
+// electionFlags make an election quick. Each test has a lease of its own, by the
+// name of its namespace.
 func electionFlags(lease string) []string {
 	return []string{
 		"--leader-elect-lease-duration=3s", "--leader-elect-renew-deadline=2s", "--leader-elect-retry-period=250ms",

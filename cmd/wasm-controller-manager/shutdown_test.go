@@ -24,10 +24,10 @@ func TestShutdownUnderLoad(t *testing.T) {
 	plane := controlplane.Shared(t)
 	c := newCluster(t, plane)
 	folder := pluginFolder(t, "plugins/replicationcontroller")
-	flags := append(electionFlags("shutdown"), "--kube-api-qps=150", "--kube-api-burst=150")
+	flags := append(electionFlags(c.namespace), "--kube-api-qps=150", "--kube-api-burst=150")
 	p := launch(t, plane.Kubeconfig(), folder, flags...)
 	p.logged(elected)
-	turns := c.turns("shutdown")
+	turns := c.turns(c.namespace)
 	const controllers = 200
 	for i := range controllers {
 		c.create(fmt.Sprintf("rc-%d", i), 2)
@@ -61,12 +61,12 @@ func TestShutdownUnderLoad(t *testing.T) {
 func TestLostLeaseEndsTheProcess(t *testing.T) {
 	plane := controlplane.Shared(t)
 	c := newCluster(t, plane)
-	p := launch(t, plane.Kubeconfig(), pluginFolder(t, "plugins/replicationcontroller"), electionFlags("lost")...)
+	p := launch(t, plane.Kubeconfig(), pluginFolder(t, "plugins/replicationcontroller"), electionFlags(c.namespace)...)
 	p.logged(elected)
 	leases := c.client.CoordinationV1().Leases(metav1.NamespaceSystem)
 	other, duration := "somebody else", int32(3600)
 	for { // a renewal may come between
-		lease, err := leases.Get(t.Context(), "lost", metav1.GetOptions{})
+		lease, err := leases.Get(t.Context(), c.namespace, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,7 +78,7 @@ func TestLostLeaseEndsTheProcess(t *testing.T) {
 	}
 	t.Logf("a process whose lease was taken ended after %v", p.ends(1).Round(10*time.Millisecond))
 	p.logged(name + ": lost the lease")
-	if lease, err := leases.Get(t.Context(), "lost", metav1.GetOptions{}); err != nil || *lease.Spec.HolderIdentity != other {
+	if lease, err := leases.Get(t.Context(), c.namespace, metav1.GetOptions{}); err != nil || *lease.Spec.HolderIdentity != other {
 		t.Errorf("lease after the end: %+v, %v, want the other's", lease, err)
 	}
 }
@@ -89,7 +89,7 @@ func TestSecondSignalEndsTheProcess(t *testing.T) {
 	plane := controlplane.Shared(t)
 	proxy := startProxy(t, plane)
 	p := launch(t, proxy.kubeconfig, pluginFolder(t, "plugins/replicationcontroller"),
-		append(electionFlags("signals"), "--leader-elect-lease-duration=60s", "--leader-elect-renew-deadline=50s")...)
+		append(electionFlags(plane.NamespaceFor(t)), "--leader-elect-lease-duration=60s", "--leader-elect-renew-deadline=50s")...)
 	p.logged(elected)
 	p.ready()
 	proxy.stall()
