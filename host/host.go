@@ -119,14 +119,17 @@ func (h *Host) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, h.compiler.Close(background)) }()
 	defer h.removeAll(background)
 
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	caches, stopCaches := context.WithCancel(background)
 	var serving sync.WaitGroup
-	defer serving.Wait()
-	defer stopCaches()
 	serving.Go(func() { h.events.Run(caches) }) // ends with caches
 	var storeErr error
-	serving.Go(func() { storeErr = h.stores.Run(caches) }) // ends with caches
-
+	serving.Go(func() { // ends with caches
+		if storeErr = h.stores.Run(caches); storeErr != nil {
+			stop()
+		}
+	})
 	err = h.lead(ctx)
 	stopCaches()
 	serving.Wait()
