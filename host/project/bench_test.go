@@ -133,7 +133,7 @@ func benchmarkTranscode(b *testing.B) {
 
 func benchmarkField(b *testing.B) {
 	s := shape(b, unionShape)
-	path, err := project.NewPath(s, "spec.nodeName")
+	path, err := newPath(s, "spec.nodeName")
 	if err != nil {
 		b.Fatal(err)
 	}

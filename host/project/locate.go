@@ -59,6 +59,32 @@ func (l *locator) find(s *record.Shape, path string, accept func(s *record.Shape
 	return false
 }
 
+// FieldAt returns the shape of the field at the path, such as "spec.selector";
+// behind a map the rest of the path is a key. It is optional if the field is or
+// a struct around it. If the shape has several fields of the name, as a union
+// may, it is one of them; false if it has none.
+//
+// [NewPath] and [NewSelector] take what FieldAt returns of a projection, to read
+// bodies of a wider shape as the projection has them: whatever else there is in
+// the wider shape makes no difference.
+func FieldAt(shape *record.Shape, path string) (record.Shape, bool) {
+	var at record.Shape
+	l, err := newLocator(shape, path, func(s *record.Shape, key string) bool {
+		at = *s
+		if key != "" {
+			at = *s.Elem
+		}
+		return true
+	})
+	if err != nil {
+		return record.Shape{}, false
+	}
+	for _, s := range l.steps {
+		at.Optional = at.Optional || s.optional
+	}
+	return at, true
+}
+
 // locate returns the index of the value behind its presence byte, or -1 if it
 // or a struct around it is absent, or the body is not of the shape.
 func (l *locator) locate(body []byte) int {

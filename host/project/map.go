@@ -61,7 +61,9 @@ func (e Entries) Len() int {
 
 // Lookup returns the value of a key, which aliases the body. A value that is
 // null in JSON is empty.
-func (e Entries) Lookup(key string) ([]byte, bool) {
+func (e Entries) Lookup(key string) ([]byte, bool) { return find(e, key) }
+
+func find[K string | []byte](e Entries, key K) ([]byte, bool) {
 	if len(e.bytes) == 0 {
 		return nil, false
 	}

@@ -4,6 +4,7 @@
 package project
 
 import (
+	"bytes"
 	"fmt"
 	"iter"
 
@@ -20,6 +21,15 @@ type Owner struct {
 	Name       []byte
 	UID        []byte
 	Controller bool
+}
+
+// Group returns the API group of the owner, nothing for the core group.
+func (o *Owner) Group() []byte {
+	group, _, found := bytes.Cut(o.APIVersion, []byte{'/'})
+	if !found {
+		return nil
+	}
+	return group
 }
 
 // Owners reads the owner references in bodies of a shape.

@@ -16,35 +16,43 @@ type Path struct {
 	at    *locator
 	value *record.Shape // the scalar: what at leads to, or an element of that map
 	key   string        // in a map
+	zero  []byte        // stands for an absent value; nil: absent is absent
 }
 
 // NewPath returns a reader of the field at the path, such as "spec.nodeName".
 // Behind a map the whole rest of the path is the key, so that
-// "metadata.labels.app.kubernetes.io/name" needs no escapes. It is an error if
-// the shape, which must be valid, has no scalar there.
-func NewPath(shape *record.Shape, path string) (*Path, error) {
+// "metadata.labels.app.kubernetes.io/name" needs no escapes. The field is read
+// as what [FieldAt] says of the projection that wants it: of several fields the
+// one of its kind, and an absent value is the zero value unless the projection
+// has it optional. It is an error if the shape, which must be valid, has no such
+// field, or if it is no scalar.
+func NewPath(shape *record.Shape, path string, as record.Shape) (*Path, error) {
 	p := &Path{}
 	at, err := newLocator(shape, path, func(s *record.Shape, key string) bool {
 		p.value, p.key = s, key
 		if s.Kind == record.Map {
 			p.value = s.Elem
-			return key != "" && scalar(s.Elem.Kind)
 		}
-		return scalar(s.Kind)
+		return (key != "") == (s.Kind == record.Map) && p.value.Kind == as.Kind && Scalar(as.Kind)
 	})
 	if err != nil {
 		return nil, err
 	}
 	p.at = at
+	if !as.Optional && at.shape.Kind != record.Map {
+		p.zero = record.AppendZero(nil, &as)
+	}
 	return p, nil
 }
 
-func scalar(k record.Kind) bool { return k != record.Invalid && k < record.Raw }
+// Scalar reports whether a [Path] can read values of the kind.
+func Scalar(k record.Kind) bool { return k != record.Invalid && k < record.Raw }
 
 // Text returns the value as text: a number in decimal digits, a time in RFC
-// 3339, bytes in base64. It returns false if the value is absent; a value
-// that is not optional in the shape cannot be told from its zero value then.
-// The text does not alias the body. Safe for concurrent use.
+// 3339, bytes in base64. It returns false if the value is absent; one that is
+// not optional in the projection is its zero value then, and only a time, an int
+// or string, and the key of a map can be absent. The text does not alias the
+// body. Safe for concurrent use.
 func (p *Path) Text(body []byte) (string, bool) {
 	var buffer [64]byte
 	text, ok := p.AppendText(buffer[:0], body)
@@ -58,14 +66,17 @@ func (p *Path) AppendText(dst, body []byte) ([]byte, bool) {
 		i = findKey(body, i, p.at.shape.Elem, p.key)
 		if i >= 0 && p.value.Optional {
 			if i++; body[i-1] == 0 {
-				return dst, false
+				i = -1
 			}
 		}
 	}
-	if i < 0 {
-		return dst, false
+	switch {
+	case i >= 0:
+		return appendText(dst, body[i:], p.value.Kind)
+	case p.zero != nil:
+		return appendText(dst, p.zero, p.value.Kind)
 	}
-	return appendText(dst, body[i:], p.value.Kind)
+	return dst, false
 }
 
 // appendText appends the scalar that b starts with.
@@ -109,7 +120,7 @@ func appendTime(dst []byte, seconds int64, nanoseconds uint32) []byte {
 
 // findKey returns the index of the value of a key in the map at i, or -1. The
 // keys are sorted, so it need not look behind the place of the key.
-func findKey(body []byte, i int, elem *record.Shape, key string) int {
+func findKey[K string | []byte](body []byte, i int, elem *record.Shape, key K) int {
 	n, rest, err := record.CutCount(body[i:])
 	if err != nil {
 		return -1
@@ -121,8 +132,8 @@ func findKey(body []byte, i int, elem *record.Shape, key string) int {
 			return -1
 		}
 		found := body[next : next+size]
-		if i = next + size; string(found) >= key {
-			if string(found) == key && i < len(body) {
+		if i = next + size; string(found) >= string(key) {
+			if string(found) == string(key) && i < len(body) {
 				return i
 			}
 			return -1

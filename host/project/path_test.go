@@ -4,16 +4,20 @@
 package project_test
 
 import (
-	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/host/project"
 )
+
+// newPath reads the field as the shape itself has it.
+func newPath(s *record.Shape, path string) (*project.Path, error) {
+	as, _ := project.FieldAt(s, path)
+	return project.NewPath(s, path, as)
+}
 
 func TestPath(t *testing.T) {
 	type want struct {
@@ -50,7 +54,7 @@ func TestPath(t *testing.T) {
 	s := shape(t, everyKind)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			p, err := project.NewPath(s, tt.path)
+			p, err := newPath(s, tt.path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,26 +73,74 @@ func TestPath(t *testing.T) {
 func TestNewPathRefuses(t *testing.T) {
 	s := shape(t, "{a{b list<string>,c raw,d map<{x int}>,e map<string>},f int}")
 	for _, path := range []string{"", "x", "a", "a.b", "a.c", "a.d.k", "a.e", "f.x", "a.b.c"} {
-		if _, err := project.NewPath(s, path); err == nil {
+		if _, err := newPath(s, path); err == nil {
 			t.Errorf("NewPath(%s, %q): no error, want one: there is no scalar", s, path)
 		}
 	}
-	_, err := project.NewPath(shape(t, "{f int}"), "g.h")
+	_, err := newPath(shape(t, "{f int}"), "g.h")
 	if want := "field g.h is not in the shape {f int}, or not of the kind needed"; err == nil || err.Error() != want {
 		t.Errorf("NewPath: error %v, want %s", err, want)
 	}
 }
 
-func TestPathTakesTheFieldOfItsKind(t *testing.T) {
-	s := shape(t, "{a raw,a{b list<int>,b string}}")
-	p, err := project.NewPath(s, "a.b")
-	if err != nil {
-		t.Fatal(err)
+// TestPathReadsAsTheProjectionHasIt: what other plugins want of the resource
+// widens the shape, and changes nothing for the plugin whose projection it is.
+func TestPathReadsAsTheProjectionHasIt(t *testing.T) {
+	for _, tt := range []struct {
+		reason, projection, others, path, object, want string
+	}{
+		{"alone", "{a{b string}}", "{}", "a.b", `{"a":{"b":"x"}}`, "x"},
+		{"around it another kind", "{a{b string}}", "{a raw}", "a.b", `{"a":{"b":"x"}}`, "x"},
+		{"a list of its name", "{a{b string}}", "{a{b list<int>}}", "a.b", `{"a":{"b":"x"}}`, "x"},
+		{"a scalar of its name", "{a{b string}}", "{a{b int}}", "a.b", `{"a":{"b":"x"}}`, "x"},
+		{"the other way round", "{a{b int}}", "{a{b string}}", "a.b", `{"a":{"b":7}}`, "7"},
+		{"absent is zero to it", "{a{b int}}", "{a{b int?}}", "a.b", `{}`, "0"},
+		{"zero in what is absent", "{a{b int}}", "{a{b int}?}", "a.b", `{}`, "0"},
+		{"absent to it", "{a{b int?}}", "{a{b int}}", "a.b", `{}`, "absent"},
+		{"in what is absent to it", "{a{b int}?}", "{a{b int}}", "a.b", `{}`, "absent"},
+		{"a map of strings", "{a map<string>}", "{a map<int>}", "a.x.y/z", `{"a":{"x.y/z":"1"}}`, "1"},
+		{"a map whose keys others name", "{a map<string>}", "{a{x.y/z int}}", "a.x.y/z", `{"a":{"x.y/z":"1"}}`, "1"},
+		{"a name with dots", "{a{x.y/z string}}", "{a map<string>}", "a.x.y/z", `{"a":{"x.y/z":"1"}}`, "1"},
+		{"no such key", "{a map<string?>}", "{a map<string>}", "a.x", `{"a":{"x":null}}`, "absent"},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			projection := shape(t, tt.projection)
+			as, ok := project.FieldAt(projection, tt.path)
+			if !ok {
+				t.Fatalf("FieldAt(%s, %s) finds nothing", projection, tt.path)
+			}
+			union := record.Union(*projection, *shape(t, tt.others))
+			p, err := project.NewPath(&union, tt.path, as)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rec, _ := project.NewJSON(&union).Append(nil, []byte(tt.object)) // a mismatch for some
+			_, _, _, _, b, err := record.CutHeader(rec)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, ok := p.Text(b)
+			if !ok {
+				got = "absent"
+			}
+			if got != tt.want {
+				t.Errorf("NewPath(%s, %s, %s).Text of %s = %s, want %s", union, tt.path, as, tt.object, got, tt.want)
+			}
+		})
 	}
-	rec, _ := project.NewJSON(s).Append(nil, []byte(`{"a":{"b":"x"}}`)) // a mismatch: b is no list
-	_, _, _, _, b, err := record.CutHeader(rec)
-	if text, ok := p.Text(b); err != nil || text != "x" || !ok {
-		t.Errorf("Path.Text = %q, %v, %v, want x", text, ok, err)
+}
+
+func TestFieldAt(t *testing.T) {
+	s := shape(t, "{a raw,a{b list<int>,b string?,c.d{e int}},m map<{x int}>,o{p{q bool}}?}")
+	for path, want := range map[string]string{
+		"a": "raw", "a.b": "list<int>", "a.c.d": "{e int}", "a.c.d.e": "int",
+		"m": "map<{x int}>", "m.any.key": "{x int}", "o": "{p{q bool}}?", "o.p.q": "bool?",
+		"a.c": "", "x": "", "a.b.c": "", "o.p.q.r": "",
+	} {
+		got, ok := project.FieldAt(s, path)
+		if ok != (want != "") || ok && got.String() != want {
+			t.Errorf("FieldAt(%s, %s) = %s, %v, want %q", s, path, got, ok, want)
+		}
 	}
 }
 
@@ -153,6 +205,9 @@ func TestOwners(t *testing.T) {
 		if o, ok := owners.Controller(b); !ok || string(o.UID) != "2" {
 			t.Errorf("Owners(%s).Controller = %q, %v, want the owner 2", s, o.UID, ok)
 		}
+		if o, _ := owners.Controller(b); string(o.Group()) != "apps" {
+			t.Errorf("Owner.Group of %s = %q, want apps", o.APIVersion, o.Group())
+		}
 		if o, ok := owners.Controller(body(t, s, []byte(`{}`))); ok {
 			t.Errorf("Owners(%s).Controller of an orphan = %q, want none", s, o.UID)
 		}
@@ -162,46 +217,67 @@ func TestOwners(t *testing.T) {
 	}
 }
 
+// The forms in which plugins read selectors.
+const (
+	mapForm      = "{spec{selector map<string>}}"
+	pointerForm  = "{spec{selector{matchExpressions list<{key string,operator string,values list<string>}>,matchLabels map<string>}?}}"
+	valueForm    = "{spec{selector{matchExpressions list<{key string,operator string,values list<string>}>,matchLabels map<string>}}}"
+	labelsForm   = "{spec{selector{matchLabels map<string>}?}}"
+	outerForm    = "{spec{selector{matchExpressions list<{key string,operator string,values list<string>}>,matchLabels map<string>}}?}"
+	rawForm      = "{spec{selector raw}}"
+	allForms     = "{spec raw,spec{selector map<string>?,selector raw,selector{matchExpressions list<{key string,operator string?,values list<string?>?}?>?,matchLabels map<string>?,matchLabels map<int>}?,selector list<int>}?}"
+	selectorPath = "spec.selector"
+)
+
 func TestSelector(t *testing.T) {
-	selectorOf := func(t *testing.T, typ reflect.Type) *record.Shape {
-		s, err := project.SelectorShape("spec.selector", typ)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return &s
-	}
-	service, replicaSet := reflect.TypeFor[corev1.Service](), reflect.TypeFor[appsv1.ReplicaSet]()
 	tests := map[string]struct {
 		reason   string
-		typ      reflect.Type
+		form     string
 		selector string
 		want     bool
 	}{
-		"Map":            {"all labels are there", service, `{"app":"web"}`, true},
-		"MapMore":        {"one label is missing", service, `{"app":"web","x":"y"}`, false},
-		"MapOther":       {"the value differs", service, `{"app":"db"}`, false},
-		"MapEmpty":       {"an empty map takes nothing", service, `{}`, false},
-		"MapAbsent":      {"so does an absent one", service, `null`, false},
-		"Labels":         {"all labels are there", replicaSet, `{"matchLabels":{"app":"web","tier":"1"}}`, true},
-		"LabelsOther":    {"the value differs", replicaSet, `{"matchLabels":{"app":"web","tier":"2"}}`, false},
-		"In":             {"one of the values", replicaSet, `{"matchExpressions":[{"key":"app","operator":"In","values":["db","web"]}]}`, true},
-		"InMissing":      {"the key is missing", replicaSet, `{"matchExpressions":[{"key":"x","operator":"In","values":["db",""]}]}`, false},
-		"NotIn":          {"none of the values", replicaSet, `{"matchExpressions":[{"key":"app","operator":"NotIn","values":["db"]}]}`, true},
-		"NotInMissing":   {"the key is missing", replicaSet, `{"matchExpressions":[{"key":"x","operator":"NotIn","values":["db"]}]}`, true},
-		"NotInOther":     {"one of the values", replicaSet, `{"matchExpressions":[{"key":"app","operator":"NotIn","values":["web"]}]}`, false},
-		"Exists":         {"the key is there", replicaSet, `{"matchExpressions":[{"key":"app","operator":"Exists"}]}`, true},
-		"DoesNotExist":   {"the key is there", replicaSet, `{"matchExpressions":[{"key":"app","operator":"DoesNotExist"}]}`, false},
-		"Both":           {"labels and expressions are required", replicaSet, `{"matchLabels":{"app":"web"},"matchExpressions":[{"key":"tier","operator":"DoesNotExist"}]}`, false},
-		"Unknown":        {"an unknown operator takes nothing", replicaSet, `{"matchExpressions":[{"key":"app","operator":"Gt","values":["1"]}]}`, false},
-		"SelectorEmpty":  {"an empty selector takes everything", replicaSet, `{}`, true},
-		"SelectorAbsent": {"an absent one nothing", replicaSet, `null`, false},
-		"RawMap":         {"raw: a map", nil, `{"app":"web"}`, true},
-		"RawMapOther":    {"raw: the value differs", nil, `{"app": "x", "tier": "1"}`, false},
-		"RawSelector":    {"raw: a selector", nil, `{"matchLabels":{"app":"web"},"matchExpressions":[{"key":"tier","operator":"Exists"}]}`, true},
-		"RawOther":       {"raw: a selector that does not match", nil, `{"matchLabels":{"app":"x"}}`, false},
-		"RawEmpty":       {"raw: an empty selector takes everything", nil, `{"matchLabels":{}}`, true},
-		"RawAbsent":      {"raw: an absent one nothing", nil, `null`, false},
-		"RawText":        {"raw: a text is no selector", nil, `"app=web"`, false},
+		"Map":             {"all labels are there", mapForm, `{"app":"web"}`, true},
+		"MapMore":         {"one label is missing", mapForm, `{"app":"web","x":"y"}`, false},
+		"MapOther":        {"the value differs", mapForm, `{"app":"db"}`, false},
+		"MapEmpty":        {"an empty map takes nothing", mapForm, `{}`, false},
+		"MapAbsent":       {"so does an absent one: nobody defaults it here", mapForm, `null`, false},
+		"Labels":          {"all labels are there", pointerForm, `{"matchLabels":{"app":"web","tier":"1"}}`, true},
+		"LabelsOther":     {"the value differs", pointerForm, `{"matchLabels":{"app":"web","tier":"2"}}`, false},
+		"In":              {"one of the values", pointerForm, `{"matchExpressions":[{"key":"app","operator":"In","values":["db","web"]}]}`, true},
+		"InOther":         {"none of the values", pointerForm, `{"matchExpressions":[{"key":"app","operator":"In","values":["db"]}]}`, false},
+		"InMissing":       {"the key is missing", pointerForm, `{"matchExpressions":[{"key":"x","operator":"In","values":["db",""]}]}`, false},
+		"InNothing":       {"invalid: no values", pointerForm, `{"matchExpressions":[{"key":"app","operator":"In"}]}`, false},
+		"NotIn":           {"none of the values", pointerForm, `{"matchExpressions":[{"key":"app","operator":"NotIn","values":["db"]}]}`, true},
+		"NotInMissing":    {"the key is missing", pointerForm, `{"matchExpressions":[{"key":"x","operator":"NotIn","values":["db",""]}]}`, true},
+		"NotInOther":      {"one of the values", pointerForm, `{"matchExpressions":[{"key":"app","operator":"NotIn","values":["web"]}]}`, false},
+		"NotInNothing":    {"invalid: no values", pointerForm, `{"matchExpressions":[{"key":"app","operator":"NotIn","values":[]}]}`, false},
+		"Exists":          {"the key is there", pointerForm, `{"matchExpressions":[{"key":"app","operator":"Exists"}]}`, true},
+		"ExistsMissing":   {"the key is missing", pointerForm, `{"matchExpressions":[{"key":"x","operator":"Exists"}]}`, false},
+		"ExistsValues":    {"invalid: values", pointerForm, `{"matchExpressions":[{"key":"app","operator":"Exists","values":["web"]}]}`, false},
+		"DoesNotExist":    {"the key is missing", pointerForm, `{"matchExpressions":[{"key":"x","operator":"DoesNotExist"}]}`, true},
+		"DoesExist":       {"the key is there", pointerForm, `{"matchExpressions":[{"key":"app","operator":"DoesNotExist"}]}`, false},
+		"Both":            {"labels and expressions are required", pointerForm, `{"matchLabels":{"app":"web"},"matchExpressions":[{"key":"tier","operator":"DoesNotExist"}]}`, false},
+		"BothLabels":      {"labels as well", pointerForm, `{"matchLabels":{"app":"db"},"matchExpressions":[{"key":"tier","operator":"Exists"}]}`, false},
+		"Expressions":     {"each of them", pointerForm, `{"matchExpressions":[{"key":"app","operator":"Exists"},{"key":"tier","operator":"In","values":["2"]}]}`, false},
+		"Unknown":         {"an unknown operator takes nothing", pointerForm, `{"matchExpressions":[{"key":"app","operator":"Gt","values":["1"]}]}`, false},
+		"SelectorEmpty":   {"an empty selector takes everything", pointerForm, `{}`, true},
+		"SelectorAbsent":  {"an absent one nothing", pointerForm, `null`, false},
+		"ValueLabels":     {"labels count", valueForm, `{"matchLabels":{"app":"db"}}`, false},
+		"ValueEmpty":      {"an empty selector takes everything", valueForm, `{}`, true},
+		"ValueAbsent":     {"to whom it is never absent, absent is empty", valueForm, `null`, true},
+		"OuterAbsent":     {"what is around it is absent", outerForm, ``, false},
+		"ValueOuter":      {"is empty as well", valueForm, ``, true},
+		"LabelsOnly":      {"a plugin that reads labels only is woken by them", labelsForm, `{"matchLabels":{"app":"web"},"matchExpressions":[{"key":"app","operator":"DoesNotExist"}]}`, true},
+		"LabelsOnlyOther": {"the value differs", labelsForm, `{"matchLabels":{"app":"db"}}`, false},
+		"RawMap":          {"raw: a map", rawForm, `{"app":"web"}`, true},
+		"RawMapOther":     {"raw: the value differs", rawForm, `{"app": "x", "tier": "1"}`, false},
+		"RawSelector":     {"raw: a selector", rawForm, `{"matchLabels":{"app":"web"},"matchExpressions":[{"key":"tier","operator":"Exists"}]}`, true},
+		"RawOther":        {"raw: a selector that does not match", rawForm, `{"matchLabels":{"app":"x"}}`, false},
+		"RawNotIn":        {"raw: an expression that does not hold", rawForm, `{"matchExpressions":[{"key":"app","operator":"NotIn","values":["web"]}]}`, false},
+		"RawEmptyLabels":  {"raw: an empty selector takes everything", rawForm, `{"matchLabels":{}}`, true},
+		"RawEmpty":        {"raw: so does what may be one: a wakeup too many is better than one too few", rawForm, `{}`, true},
+		"RawAbsent":       {"raw: an absent one nothing", rawForm, `null`, false},
+		"RawText":         {"raw: a text is no selector", rawForm, `"app=web"`, false},
 	}
 	podLabels := project.LabelsShape()
 	labels, err := project.NewMap(&podLabels, project.LabelsPath)
@@ -211,58 +287,54 @@ func TestSelector(t *testing.T) {
 	pod := labels.Entries(body(t, &podLabels, []byte(`{"metadata":{"labels":{"app":"web","tier":"1","empty":""}}}`)))
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := selectorOf(t, tt.typ)
-			selector, err := project.NewSelector(s, "spec.selector")
-			if err != nil {
-				t.Fatal(err)
+			projection := shape(t, tt.form)
+			as, _ := project.FieldAt(projection, selectorPath)
+			object := `{"spec":{"selector":` + tt.selector + `}}`
+			if tt.selector == "" {
+				object = `{}`
 			}
-			b := body(t, s, []byte(`{"spec":{"selector":`+tt.selector+`}}`))
-			if got := selector.Matches(b, pod); got != tt.want {
-				t.Errorf("%s: Selector(%s).Matches = %v, want %v", tt.reason, tt.selector, got, tt.want)
-			}
-			for n := range b {
-				selector.Matches(b[:n:n], pod)
+			union := record.Union(*projection, *shape(t, allForms))
+			for _, s := range []*record.Shape{projection, &union} { // other plugins make no difference
+				selector, err := project.NewSelector(s, selectorPath, as)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rec, _ := project.NewJSON(s).Append(nil, []byte(object)) // a mismatch for some forms
+				_, _, _, _, b, err := record.CutHeader(rec)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := selector.Matches(b, pod); got != tt.want {
+					t.Errorf("%s: Selector(%s).Matches in %s = %v, want %v", tt.reason, tt.selector, s, got, tt.want)
+				}
+				for n := range b {
+					selector.Matches(b[:n:n], pod)
+				}
 			}
 		})
 	}
 }
 
-func TestSelectorWithoutPresence(t *testing.T) {
-	s := shape(t, "{spec{selector{matchExpressions list<{key string,operator string,values list<string>}>,matchLabels map<string>}}}")
-	selector, err := project.NewSelector(s, "spec.selector")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if selector.Matches(body(t, s, []byte(`{"spec":{"selector":{}}}`)), project.Entries{}) {
-		t.Error("Selector.Matches of an empty selector that may be absent = true, want false")
-	}
-}
-
-func TestSelectorShapeRefuses(t *testing.T) {
-	for path, want := range map[string]string{
-		"spec.selectr":  "field spec.selectr: v1.ServiceSpec has no field selectr",
-		"spec.ports":    "field spec.ports of v1.Service is no label selector but []v1.ServicePort",
-		"spec.ports.x":  "field spec.ports.x: []v1.ServicePort has no field x",
-		"spec.type":     "field spec.type of v1.Service is no label selector but v1.ServiceType",
-		"status.x.y.zz": "field status.x.y.zz: v1.ServiceStatus has no field x",
-	} {
-		if _, err := project.SelectorShape(path, reflect.TypeFor[corev1.Service]()); err == nil || err.Error() != want {
-			t.Errorf("SelectorShape(%q): error %v, want %s", path, err, want)
+func TestNewSelectorRefuses(t *testing.T) {
+	s := shape(t, "{a int,b map<int>,c list<string>,d{x string},e{matchLabels map<int>},f{matchExpressions list<{key string}>},g{h map<string>}}")
+	for _, path := range []string{"", "a", "b", "c", "d", "e", "f", "g", "g.h.i", "none"} {
+		as, _ := project.FieldAt(s, path)
+		if _, err := project.NewSelector(s, path, as); err == nil {
+			t.Errorf("NewSelector(%s, %q): no error, want one: that is no selector", s, path)
 		}
+	}
+	as, _ := project.FieldAt(shape(t, mapForm), selectorPath)
+	if _, err := project.NewSelector(shape(t, rawForm), selectorPath, as); err == nil {
+		t.Error("NewSelector of a map where there is raw JSON: no error")
 	}
 }
 
 func TestNeededShapesAreValid(t *testing.T) {
-	selector, err := project.SelectorShape("spec.selector", reflect.TypeFor[appsv1.ReplicaSet]())
-	if err != nil {
-		t.Fatal(err)
-	}
 	for want, s := range map[string]record.Shape{
 		"{metadata{labels map<string>}}": project.LabelsShape(),
 		"{metadata{ownerReferences list<{apiVersion string,controller bool,kind string,name string,uid string}>}}": project.OwnersShape(),
-		"{spec{nodeName string}}":             project.FieldShape("spec.nodeName", record.String),
-		"{metadata{annotations map<string>}}": project.FieldShape("metadata.annotations.example.com/key", record.String),
-		"{spec{selector{matchExpressions list<{key string,operator string,values list<string>}>,matchLabels map<string>}?}}": selector,
+		"{spec{nodeName string}}":             project.FieldShape("spec.nodeName"),
+		"{metadata{annotations map<string>}}": project.FieldShape("metadata.annotations.example.com/key"),
 	} {
 		if s.String() != want {
 			t.Errorf("shape %s, want %s", s, want)
@@ -277,20 +349,31 @@ func TestNeededShapesAreValid(t *testing.T) {
 func TestAccessorsDoNotAllocate(t *testing.T) {
 	s := shape(t, podShape)
 	b := body(t, s, samplePod)
-	path, errPath := project.NewPath(s, "spec.nodeName")
+	path, errPath := newPath(s, "spec.nodeName")
 	labels, errMap := project.NewMap(s, project.LabelsPath)
 	owners, errOwners := project.NewOwners(s)
 	part := shape(t, "{metadata{labels map<string>,name string},status{phase string}}")
 	transcoder, errTranscoder := project.NewTranscoder(s, part)
+	withSelector := shape(t, pointerForm)
+	as, _ := project.FieldAt(withSelector, selectorPath)
+	selector, errSelector := project.NewSelector(withSelector, selectorPath, as)
+	longKey := strings.Repeat("k", 99)
+	const long = "example.com/a-key-that-is-longer-than-what-fits-on-the-stack"
+	replicaSet := body(t, withSelector, []byte(`{"spec":{"selector":{"matchLabels":{"app":"web"},"matchExpressions":[{"key":"`+long+`","operator":"DoesNotExist"}]}}}`))
+	if errSelector != nil {
+		t.Fatal(errSelector)
+	}
 	if errPath != nil || errMap != nil || errOwners != nil || errTranscoder != nil {
 		t.Fatal(errPath, errMap, errOwners, errTranscoder)
 	}
 	var buffer [512]byte
 	for name, f := range map[string]func() bool{
-		"Path.AppendText":   func() bool { _, ok := path.AppendText(buffer[:0], b); return ok },
-		"Map.Lookup":        func() bool { _, ok := labels.Lookup(b, "app"); return ok },
-		"Owners.Controller": func() bool { _, ok := owners.Controller(b); return ok },
-		"Transcoder.Append": func() bool { return len(transcoder.Append(buffer[:0], b)) > 0 },
+		"Path.AppendText":          func() bool { _, ok := path.AppendText(buffer[:0], b); return ok },
+		"Map.Lookup":               func() bool { _, ok := labels.Lookup(b, "app"); return ok },
+		"Map.Lookup of a long key": func() bool { _, ok := labels.Lookup(b, longKey); return !ok },
+		"Selector.Matches":         func() bool { return selector.Matches(replicaSet, labels.Entries(b)) },
+		"Owners.Controller":        func() bool { _, ok := owners.Controller(b); return ok },
+		"Transcoder.Append":        func() bool { return len(transcoder.Append(buffer[:0], b)) > 0 },
 		"Entries.All": func() bool {
 			n := 0
 			for range labels.Entries(b).All() {

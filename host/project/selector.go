@@ -14,106 +14,96 @@ import (
 // ReplicationController), a LabelSelector {matchLabels, matchExpressions}
 // (ReplicaSet, PodDisruptionBudget), or either of them as Raw JSON.
 type Selector struct {
-	form        selectorForm
 	at          *locator // to the selector
-	labels      *locator // to the map: the selector or its matchLabels
-	expressions *locator // to matchExpressions
+	labels      *locator // from a LabelSelector to its matchLabels; nil: not read
+	expressions *locator // from there to its matchExpressions; nil: not read
 	fields      expressionFields
+	absent      bool // what an absent selector matches
 }
-
-type selectorForm uint8
-
-const (
-	selectorMap selectorForm = iota
-	selectorStruct
-	selectorRaw
-)
 
 // expressionFields are the places of the fields in a match expression.
 type expressionFields struct{ key, operator, values int }
 
 // NewSelector returns a reader of the selector at the path, "spec.selector"
-// for example. It is an error if the shape, which must be valid, has no
-// selector there in one of the three forms; [SelectorShape] says what to add.
-func NewSelector(shape *record.Shape, path string) (*Selector, error) {
-	for _, form := range []selectorForm{selectorStruct, selectorMap, selectorRaw} {
-		s := &Selector{form: form}
-		at, err := newLocator(shape, path, s.accept)
-		if err != nil {
-			continue
-		}
-		s.at, s.labels = at, at
-		if form == selectorStruct {
-			s.labels, _ = newLocator(shape, join(path, "matchLabels"), isTextMap)
-			s.expressions, _ = newLocator(shape, join(path, "matchExpressions"), s.acceptExpressions)
-		}
-		return s, nil
+// for example. It is read as what [FieldAt] says of the projection that wants
+// it: of several fields the one of its kind, and of a LabelSelector the parts
+// that the projection has. It is an error if the shape, which must be valid,
+// has no such field, or if it is no selector.
+func NewSelector(shape *record.Shape, path string, as record.Shape) (*Selector, error) {
+	s := &Selector{absent: as.Kind == record.Struct && !as.Optional}
+	var err error
+	s.at, err = newLocator(shape, path, func(at *record.Shape, rest string) bool {
+		return rest == "" && at.Signature() == as.Signature()
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil, fmt.Errorf("field %s is no label selector in the shape %s", path, shape)
+	if as.Kind == record.Struct {
+		s.labels = s.part(as, "matchLabels", isTextMap)
+		s.expressions = s.part(as, "matchExpressions", s.fields.accept)
+	}
+	if as.Kind != record.Raw && !isTextMap(&as, "") && s.labels == nil && s.expressions == nil {
+		return nil, fmt.Errorf("field %s is no label selector in the shape %s", path, shape)
+	}
+	return s, nil
 }
 
-func (s *Selector) accept(shape *record.Shape, rest string) bool {
-	switch {
-	case rest != "":
-		return false
-	case s.form == selectorMap:
-		return isTextMap(shape, "")
-	case s.form == selectorRaw:
-		return shape.Kind == record.Raw
+// part returns a locator of the field of a LabelSelector, nil if the
+// projection's form of it has no such field.
+func (s *Selector) part(as record.Shape, name string, accept func(*record.Shape, string) bool) *locator {
+	if _, err := newLocator(&as, name, accept); err != nil {
+		return nil
 	}
-	_, noLabels := newLocator(shape, "matchLabels", isTextMap)
-	_, noExpressions := newLocator(shape, "matchExpressions", s.acceptExpressions)
-	return noLabels == nil && noExpressions == nil
+	l, _ := newLocator(s.at.shape, name, accept)
+	return l
 }
 
-func (s *Selector) acceptExpressions(shape *record.Shape, rest string) bool {
+func (e *expressionFields) accept(shape *record.Shape, rest string) bool {
 	if rest != "" || shape.Kind != record.List || shape.Elem.Kind != record.Struct {
 		return false
 	}
-	s.fields = expressionFields{-1, -1, -1}
+	*e = expressionFields{-1, -1, -1}
 	for i, f := range shape.Elem.Fields {
 		switch {
 		case f.Name == "key" && f.Kind == record.String:
-			s.fields.key = i
+			e.key = i
 		case f.Name == "operator" && f.Kind == record.String:
-			s.fields.operator = i
+			e.operator = i
 		case f.Name == "values" && f.Kind == record.List && f.Elem.Kind == record.String:
-			s.fields.values = i
+			e.values = i
 		}
 	}
-	return min(s.fields.key, s.fields.operator, s.fields.values) >= 0
+	return min(e.key, e.operator, e.values) >= 0
 }
 
-// Matches reports whether the selector of the body takes the labels. As in
-// Kubernetes, an absent selector and an empty map take nothing, an empty
-// LabelSelector takes everything, unless the shape cannot tell it from an
-// absent one. A selector that is not understood takes nothing. Safe for
-// concurrent use.
+// Matches reports whether the selector of the body takes the labels, by the
+// rules of Kubernetes. A map without entries takes nothing and so does an absent
+// one, as for a Service. A LabelSelector without requirements takes everything,
+// an absent one nothing, as for a PodDisruptionBudget; but where the projection
+// has it not optional, absent is empty, as for a NetworkPolicy. A selector that
+// is invalid takes nothing. Safe for concurrent use.
 func (s *Selector) Matches(body []byte, labels Entries) bool {
 	i := s.at.locate(body)
 	if i < 0 {
-		return false
+		return s.absent
 	}
-	switch s.form {
-	case selectorRaw:
-		text, _, err := record.CutBytes(body[i:])
+	body = body[i:]
+	switch s.at.shape.Kind {
+	case record.Raw:
+		text, _, err := record.CutBytes(body)
 		return err == nil && len(text) > 0 && matchRaw(text, labels)
-	case selectorMap:
-		want := s.labels.entries(body)
+	case record.Map:
+		want := Entries{bytes: body, elem: s.at.shape.Elem}
 		return want.Len() > 0 && hasAll(want, labels)
 	}
-	want := s.labels.entries(body)
-	all, any := s.matchExpressions(body, labels)
-	if want.Len() == 0 && !any && !s.at.steps[len(s.at.steps)-1].optional {
-		return false
-	}
-	return all && hasAll(want, labels)
+	return (s.labels == nil || hasAll(s.labels.entries(body), labels)) &&
+		(s.expressions == nil || s.matchExpressions(body, labels))
 }
 
 // hasAll reports whether every entry of want is among the labels.
 func hasAll(want, labels Entries) bool {
 	for key, value := range want.All() {
-		got, ok := labels.Lookup(string(key))
+		got, ok := find(labels, key)
 		if !ok || string(got) != string(value) {
 			return false
 		}
@@ -121,30 +111,30 @@ func hasAll(want, labels Entries) bool {
 	return true
 }
 
-// matchExpressions reports whether all expressions hold, and whether there is
-// any.
-func (s *Selector) matchExpressions(body []byte, labels Entries) (all, any bool) {
+// matchExpressions reports whether all expressions hold.
+func (s *Selector) matchExpressions(body []byte, labels Entries) bool {
 	i := s.expressions.locate(body)
 	if i < 0 {
-		return true, false
+		return true
 	}
 	n, rest, err := record.CutCount(body[i:])
 	if err != nil {
-		return false, true
+		return false
 	}
 	i = len(body) - len(rest)
 	elem := s.expressions.shape.Elem
 	for range n {
 		end := skipRecord(body, i, elem)
-		if end < 0 || !s.matchExpression(body[i:end], elem, labels) {
-			return false, true
+		if end < 0 || !s.fields.match(body[i:end], elem, labels) {
+			return false
 		}
 		i = end
 	}
-	return true, n > 0
+	return true
 }
 
-func (s *Selector) matchExpression(value []byte, elem *record.Shape, labels Entries) bool {
+// match reports whether the expression, of which value consists, holds.
+func (e *expressionFields) match(value []byte, elem *record.Shape, labels Entries) bool {
 	i := 0
 	if elem.Optional {
 		if i = 1; value[0] == 0 {
@@ -155,34 +145,36 @@ func (s *Selector) matchExpression(value []byte, elem *record.Shape, labels Entr
 	for f := range elem.Fields {
 		end := skipRecord(value, i, &elem.Fields[f].Shape)
 		switch f {
-		case s.fields.key:
+		case e.key:
 			key, _, _ = cutOptionalText(value[i:end], &elem.Fields[f].Shape)
-		case s.fields.operator:
+		case e.operator:
 			operator, _, _ = cutOptionalText(value[i:end], &elem.Fields[f].Shape)
-		case s.fields.values:
+		case e.values:
 			values = value[i:end]
 		}
 		i = end
 	}
-	got, has := labels.Lookup(string(key))
+	got, has := find(labels, key)
+	n, found := contains(values, &elem.Fields[e.values].Shape, got)
 	switch string(operator) {
 	case "In":
-		return has && contains(values, &elem.Fields[s.fields.values].Shape, got)
+		return has && found
 	case "NotIn":
-		return !has || !contains(values, &elem.Fields[s.fields.values].Shape, got)
+		return n > 0 && (!has || !found)
 	case "Exists":
-		return has
+		return n == 0 && has
 	case "DoesNotExist":
-		return !has
+		return n == 0 && !has
 	}
 	return false
 }
 
-// contains reports whether the list of strings has the text.
-func contains(list []byte, s *record.Shape, text []byte) bool {
+// contains returns how many strings the list has, and whether the text is one
+// of them.
+func contains(list []byte, s *record.Shape, text []byte) (n int, found bool) {
 	if s.Optional {
 		if list[0] == 0 {
-			return false
+			return 0, false
 		}
 		list = list[1:]
 	}
@@ -190,8 +182,8 @@ func contains(list []byte, s *record.Shape, text []byte) bool {
 	for range n {
 		var value []byte
 		if value, rest, _ = cutOptionalText(rest, s.Elem); string(value) == string(text) {
-			return true
+			return n, true
 		}
 	}
-	return false
+	return n, false
 }

@@ -5,9 +5,9 @@ package store
 
 import "slices"
 
-// valueFunc returns what an index files a body under, false if nothing. The
-// value aliases the body.
-type valueFunc func(body []byte) ([]byte, bool)
+// valueFunc appends to dst what an index files a body under, and returns false
+// if nothing.
+type valueFunc func(dst, body []byte) ([]byte, bool)
 
 // index files the entries of a table under one value each. Its buckets are
 // slices in the order of namespace and name: they cost 8 bytes per object, give
@@ -15,6 +15,7 @@ type valueFunc func(body []byte) ([]byte, bool)
 type index struct {
 	value   valueFunc
 	buckets map[string][]*entry
+	scratch [2][]byte // values, before and after a change
 }
 
 // ensureIndex adds an index unless the table has it.
@@ -50,7 +51,8 @@ func (t *table) rebuild() {
 func (t *table) fill(ix *index) {
 	ix.buckets = map[string][]*entry{}
 	t.each(func(e *entry) {
-		if v, ok := ix.value(cut(e.rec).body); ok {
+		h := cut(e.rec)
+		if v, ok := ix.of(&ix.scratch[0], &h); ok {
 			ix.buckets[string(v)] = append(ix.buckets[string(v)], e)
 		}
 	})
@@ -70,8 +72,8 @@ func (t *table) reindex(e *entry, before, after *header) {
 }
 
 func (ix *index) move(e *entry, before, after *header) {
-	from, had := ix.of(before)
-	to, has := ix.of(after)
+	from, had := ix.of(&ix.scratch[0], before)
+	to, has := ix.of(&ix.scratch[1], after)
 	if had && has && string(from) == string(to) {
 		return
 	}
@@ -83,11 +85,13 @@ func (ix *index) move(e *entry, before, after *header) {
 	}
 }
 
-func (ix *index) of(h *header) ([]byte, bool) {
+// of returns the value of an object, which aliases the scratch.
+func (ix *index) of(scratch *[]byte, h *header) (value []byte, ok bool) {
 	if h == nil {
 		return nil, false
 	}
-	return ix.value(h.body)
+	*scratch, ok = ix.value((*scratch)[:0], h.body)
+	return *scratch, ok
 }
 
 func (ix *index) insert(value []byte, e *entry) {

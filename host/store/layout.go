@@ -20,6 +20,9 @@ type layout struct {
 	hash  uint64
 	json  *project.JSON
 	proto *project.Proto // nil: the API server is asked for JSON only
+	// labels and owners read bodies; each is nil if the shape has them not.
+	labels *project.Map
+	owners *project.Owners
 	// mismatched is told of objects that have a value of another type than the
 	// shape's. Their records are whole, without that value.
 	mismatched func(*record.MismatchError)
@@ -33,6 +36,8 @@ type layout struct {
 func newLayout(shape record.Shape, compiled reflect.Type) *layout {
 	l := &layout{shape: shape, hash: shape.Hash(), mismatched: func(*record.MismatchError) {}, failed: func() {}}
 	l.json = project.NewJSON(&l.shape)
+	l.labels, _ = project.NewMap(&l.shape, project.LabelsPath)
+	l.owners, _ = project.NewOwners(&l.shape)
 	if compiled != nil {
 		if p, err := project.NewProto(&l.shape, compiled); err == nil {
 			l.proto = p
@@ -68,41 +73,62 @@ func (l *layout) part(s *record.Shape) (*project.Transcoder, error) {
 	return project.NewTranscoder(&l.shape, s)
 }
 
-// indexSpec is an index with the shape of the field that it reads, so that
-// plugins which expect different things of a field do not share one.
+// indexSpec is an index with the form in which the projection has the field
+// that it reads, so that plugins which expect different things of a field do not
+// share one.
 type indexSpec struct {
 	abi.Index
-	kind record.Kind
+	kind     record.Kind
+	optional bool
 }
 
 func newIndexSpec(ix abi.Index, projection *record.Shape) indexSpec {
 	spec := indexSpec{Index: ix}
 	if ix.Kind == abi.IndexField {
-		spec.kind = fieldKind(ix.Key, projection)
+		as := fieldForm(ix.Key, projection)
+		spec.kind, spec.optional = as.Kind, as.Optional
 	}
 	return spec
 }
 
-// fieldKind returns the kind in which a projection has a field, String if it
-// does not have it.
-func fieldKind(path string, projection *record.Shape) record.Kind {
-	if at := shapeAt(projection, path); at != nil {
-		return at.Kind
+// fieldForm returns how a projection has a field, text if it does not have it.
+func fieldForm(path string, projection *record.Shape) record.Shape {
+	if as, ok := project.FieldAt(projection, path); ok {
+		return as
 	}
-	return record.String
+	return record.Shape{Kind: record.String}
 }
 
-// value returns what an index files bodies of this layout under.
+// value returns what an index files bodies of this layout under. The layout
+// must have what the index reads.
 func (l *layout) value(ix indexSpec) valueFunc {
 	switch ix.Index.Kind {
 	case abi.IndexOwner:
-		return func(body []byte) ([]byte, bool) { return controllerUID(body, &l.shape), true }
+		return func(dst, body []byte) ([]byte, bool) {
+			owner, _ := l.owners.Controller(body)
+			return append(dst, owner.UID...), true
+		}
 	case abi.IndexLabel:
-		return func(body []byte) ([]byte, bool) { return labelsOf(body, &l.shape).find(ix.Key) }
+		return func(dst, body []byte) ([]byte, bool) {
+			value, ok := l.labels.Lookup(body, ix.Key)
+			return append(dst, value...), ok
+		}
 	default:
-		want := &record.Shape{Kind: ix.kind}
-		return func(body []byte) ([]byte, bool) { return textAt(body, &l.shape, ix.Key, want), true }
+		field := must(project.NewPath(&l.shape, ix.Key, record.Shape{Kind: ix.kind, Optional: ix.optional}))
+		return func(dst, body []byte) ([]byte, bool) {
+			dst, _ = field.AppendText(dst, body)
+			return dst, true // an absent field is an empty one
+		}
 	}
+}
+
+// must returns a reader of bodies that was made for a shape which is known to
+// have what it reads.
+func must[T any](reader *T, err error) *T {
+	if err != nil {
+		panic(err)
+	}
+	return reader
 }
 
 // indexNeeds returns the field that an index reads. The projection's own shape
@@ -110,35 +136,27 @@ func (l *layout) value(ix indexSpec) valueFunc {
 func indexNeeds(ix abi.Index, projection *record.Shape) (record.Shape, error) {
 	switch ix.Kind {
 	case abi.IndexOwner:
-		return shapeWith(pathOwners, ownersShape), nil
+		return project.OwnersShape(), nil
 	case abi.IndexLabel:
-		return shapeWith(pathLabels, labelsShape), nil
+		return project.LabelsShape(), nil
 	case abi.IndexField:
 		return fieldNeeds(ix.Key, projection)
 	}
 	return record.Shape{}, fmt.Errorf("index %q: unknown kind %d", ix.Key, ix.Kind)
 }
 
-// fieldNeeds returns a shape with the field at a path, of the kind that the
-// projection has it in.
+// fieldNeeds returns a shape with the field at a path, unless the projection
+// has it.
 func fieldNeeds(path string, projection *record.Shape) (record.Shape, error) {
 	if path == "" || strings.Contains("."+path+".", "..") {
 		return record.Shape{}, fmt.Errorf("field path %q: want names with dots between, such as spec.nodeName", path)
 	}
-	kind := fieldKind(path, projection)
+	as, ok := project.FieldAt(projection, path)
 	switch {
-	case !scalar(kind):
-		return record.Shape{}, fmt.Errorf("field path %q: is a %s in the projection, want a scalar", path, kind)
-	case shapeAt(projection, path) != nil:
-		return record.Shape{Kind: record.Struct}, nil
+	case !ok:
+		return project.FieldShape(path), nil
+	case !project.Scalar(as.Kind):
+		return record.Shape{}, fmt.Errorf("field path %q: is a %s in the projection, want a scalar", path, as.Kind)
 	}
-	return shapeWith(path, record.Shape{Kind: kind}), nil
-}
-
-func scalar(k record.Kind) bool {
-	switch k {
-	case record.Bool, record.Int, record.String, record.IntOrString:
-		return true
-	}
-	return false
+	return record.Shape{Kind: record.Struct}, nil
 }

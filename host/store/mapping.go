@@ -6,9 +6,11 @@ package store
 import (
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/project"
 )
 
 // MappingOptions says which objects which change wakes.
@@ -23,14 +25,17 @@ type MappingOptions struct {
 	View *View
 }
 
-// Mapping turns the change of a watched object into keys of primary objects.
+// Mapping turns the change of a watched object into keys of primary objects. It
+// reads records as they are in the cache, where they may have more than its
+// plugin wants.
 type Mapping struct {
-	keys    func(m *Mapping, dst []Key, c *Change, body []byte) []Key
-	watch   abi.Watch
-	group   string // of the primary
-	kind    string
-	view    *View // of the watched resource
-	primary *View
+	keys     func(m *Mapping, dst []Key, object Key, l *layout, body []byte) []Key
+	watch    abi.Watch
+	group    string // of the primary
+	kind     string
+	primary  *View
+	field    reader[project.Path]
+	selector reader[project.Selector]
 }
 
 var errPrimary = errors.New("the projection of the controller's own resource lacks the field, or it is no selector")
@@ -47,15 +52,15 @@ func MappingNeeds(w abi.Watch, projection *record.Shape) (record.Shape, error) {
 	case abi.MapFor, abi.MapAll, abi.MapGuest:
 		return none, nil
 	case abi.MapOwns:
-		return shapeWith(pathOwners, ownersShape), nil
+		return project.OwnersShape(), nil
 	case abi.MapLabel:
-		return shapeWith(pathLabels, labelsShape), nil
+		return project.LabelsShape(), nil
 	case abi.MapField:
 		return fieldNeeds(w.Key, projection)
 	case abi.MapSelectedBy:
-		needs := shapeWith(pathLabels, labelsShape)
+		needs := project.LabelsShape()
 		if w.OrphansOnly {
-			needs = record.Union(needs, shapeWith(pathOwners, ownersShape))
+			needs = record.Union(needs, project.OwnersShape())
 		}
 		return needs, nil
 	}
@@ -65,7 +70,7 @@ func MappingNeeds(w abi.Watch, projection *record.Shape) (record.Shape, error) {
 // NewMapping returns the mapping of a watch. That of MapGuest yields no keys:
 // the guest does.
 func NewMapping(o MappingOptions) (*Mapping, error) {
-	m := &Mapping{watch: o.Watch, group: o.Primary.Group, kind: o.Primary.Kind, view: o.View, primary: o.PrimaryView}
+	m := &Mapping{watch: o.Watch, group: o.Primary.Group, kind: o.Primary.Kind, primary: o.PrimaryView}
 	needs, err := MappingNeeds(o.Watch, o.View.projection)
 	if err != nil {
 		return nil, err
@@ -81,12 +86,18 @@ func NewMapping(o MappingOptions) (*Mapping, error) {
 	case abi.MapLabel:
 		m.keys = (*Mapping).label
 	case abi.MapField:
-		m.keys = (*Mapping).field
+		m.keys = (*Mapping).fieldOf
+		as := fieldForm(o.Watch.Key, o.View.projection)
+		m.field.make = func(s *record.Shape) (*project.Path, error) { return project.NewPath(s, o.Watch.Key, as) }
 	case abi.MapSelectedBy:
-		if at := shapeAt(o.PrimaryView.projection, o.Watch.Key); !isSelector(at) {
+		m.keys = (*Mapping).selectors
+		as, _ := project.FieldAt(o.PrimaryView.projection, o.Watch.Key)
+		m.selector.make = func(s *record.Shape) (*project.Selector, error) {
+			return project.NewSelector(s, o.Watch.Key, as)
+		}
+		if _, err := m.selector.make(o.PrimaryView.projection); err != nil {
 			return nil, fmt.Errorf("mapping %s of %s by %q: %w", o.Watch.Mapping, o.View.informer.name, o.Watch.Key, errPrimary)
 		}
-		m.keys = (*Mapping).selectors
 	case abi.MapAll:
 		m.keys = (*Mapping).everything
 	}
@@ -94,18 +105,20 @@ func NewMapping(o MappingOptions) (*Mapping, error) {
 }
 
 // AppendKeys appends the keys that the change wakes to dst: those that the
-// object maps to after the change, and those that it mapped to before.
+// object maps to after the change, and those that it mapped to before. Safe for
+// concurrent use.
 func (m *Mapping) AppendKeys(dst []Key, c Change) []Key {
 	if m.keys == nil {
 		return dst
 	}
+	object := Key{Namespace: c.Namespace, Name: c.Name}
 	start := len(dst)
 	for _, s := range [...]*side{&c.after, &c.before} {
 		if s.rec == nil {
 			continue
 		}
 		found := len(dst)
-		dst = m.keys(m, dst, &c, s.body())
+		dst = m.keys(m, dst, object, s.lens.generation.layout, cut(s.rec).body)
 		dst = unique(dst, start, found)
 	}
 	return dst
@@ -129,15 +142,6 @@ func unique(keys []Key, start, found int) []Key {
 	return kept
 }
 
-// body returns the body of a side in the view's inner shape.
-func (s *side) body() []byte {
-	body := cut(s.rec).body
-	if s.lens.inner.Same() {
-		return body
-	}
-	return s.lens.inner.Append(nil, body)
-}
-
 // key returns the key of a primary object that a change of an object in
 // namespace names.
 func (m *Mapping) key(namespace string, name []byte) Key {
@@ -147,66 +151,88 @@ func (m *Mapping) key(namespace string, name []byte) Key {
 	return Key{Namespace: namespace, Name: string(name)}
 }
 
-func (m *Mapping) itself(dst []Key, c *Change, _ []byte) []Key {
-	return append(dst, Key{Namespace: c.Namespace, Name: c.Name})
+func (m *Mapping) itself(dst []Key, object Key, _ *layout, _ []byte) []Key {
+	return append(dst, object)
 }
 
-func (m *Mapping) owners(dst []Key, c *Change, body []byte) []Key {
-	eachOwner(body, &m.view.inner, func(o *owner) bool {
-		if (o.controller || m.watch.AnyOwner) && string(o.kind) == m.kind && o.group() == m.group {
-			dst = append(dst, m.key(c.Namespace, o.name))
+func (m *Mapping) owners(dst []Key, object Key, l *layout, body []byte) []Key {
+	for o := range l.owners.All(body) {
+		if (o.Controller || m.watch.AnyOwner) && string(o.Kind) == m.kind && string(o.Group()) == m.group {
+			dst = append(dst, m.key(object.Namespace, o.Name))
 		}
-		return true
-	})
-	return dst
-}
-
-func (m *Mapping) label(dst []Key, c *Change, body []byte) []Key {
-	if name, ok := labelsOf(body, &m.view.inner).find(m.watch.Key); ok && len(name) > 0 {
-		dst = append(dst, m.key(c.Namespace, name))
 	}
 	return dst
 }
 
-func (m *Mapping) field(dst []Key, c *Change, body []byte) []Key {
-	want := record.Shape{Kind: fieldKind(m.watch.Key, m.view.projection)}
-	if name := textAt(body, &m.view.inner, m.watch.Key, &want); len(name) > 0 {
-		dst = append(dst, m.key(c.Namespace, name))
+func (m *Mapping) label(dst []Key, object Key, l *layout, body []byte) []Key {
+	if name, ok := l.labels.Lookup(body, m.watch.Key); ok && len(name) > 0 {
+		dst = append(dst, m.key(object.Namespace, name))
 	}
 	return dst
 }
 
-func (m *Mapping) everything(dst []Key, _ *Change, _ []byte) []Key {
-	return m.primaries(dst, "", func([]byte, *record.Shape) bool { return true })
+func (m *Mapping) fieldOf(dst []Key, object Key, l *layout, body []byte) []Key {
+	var buffer [64]byte
+	if name, ok := m.field.of(l).AppendText(buffer[:0], body); ok && len(name) > 0 {
+		dst = append(dst, m.key(object.Namespace, name))
+	}
+	return dst
 }
 
-func (m *Mapping) selectors(dst []Key, c *Change, body []byte) []Key {
-	if m.watch.OrphansOnly && len(controllerUID(body, &m.view.inner)) > 0 {
-		return dst
+func (m *Mapping) everything(dst []Key, _ Key, _ *layout, _ []byte) []Key {
+	return m.primaries(dst, "", func(*layout, []byte) bool { return true })
+}
+
+func (m *Mapping) selectors(dst []Key, object Key, l *layout, body []byte) []Key {
+	if m.watch.OrphansOnly {
+		if _, owned := l.owners.Controller(body); owned {
+			return dst
+		}
 	}
-	labels := labelsOf(body, &m.view.inner)
-	want := shapeAt(m.primary.projection, m.watch.Key)
-	return m.primaries(dst, c.Namespace, func(body []byte, s *record.Shape) bool {
-		value, at, ok := seek(body, s, m.watch.Key, want)
-		return ok && selects(value, at, labels)
+	labels := l.labels.Entries(body)
+	return m.primaries(dst, object.Namespace, func(l *layout, body []byte) bool {
+		return m.selector.of(l).Matches(body, labels)
 	})
 }
 
 // primaries appends the keys of those primary objects of a namespace, of all
-// if it is empty, that want it. The bodies are in the layout of the cache.
-func (m *Mapping) primaries(dst []Key, namespace string, want func(body []byte, s *record.Shape) bool) []Key {
-	l := m.primary.lens.Load()
-	if l == nil {
+// if it is empty, that want it.
+func (m *Mapping) primaries(dst []Key, namespace string, want func(l *layout, body []byte) bool) []Key {
+	lens := m.primary.lens.Load()
+	if lens == nil {
 		return dst // all primary objects come as initial changes
 	}
 	if !m.primary.Namespaced() {
 		namespace = ""
 	}
-	for _, rec := range l.generation.table.all(namespace) {
+	for _, rec := range lens.generation.table.all(namespace) {
 		h := cut(rec)
-		if want(h.body, &l.generation.layout.shape) {
+		if want(lens.generation.layout, h.body) {
 			dst = append(dst, h.key())
 		}
 	}
 	return dst
+}
+
+// reader reads a field of bodies of whichever layout the cache has.
+type reader[T any] struct {
+	make func(*record.Shape) (*T, error)
+	last atomic.Pointer[readerOf[T]]
+}
+
+// readerOf is the reader for one layout.
+type readerOf[T any] struct {
+	layout *layout
+	reader *T
+}
+
+// of returns the reader for a layout, which must have the field. Layouts change
+// rarely, so the last one is kept.
+func (r *reader[T]) of(l *layout) *T {
+	last := r.last.Load()
+	if last == nil || last.layout != l {
+		last = &readerOf[T]{l, must(r.make(&l.shape))}
+		r.last.Store(last)
+	}
+	return last.reader
 }

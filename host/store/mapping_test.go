@@ -17,13 +17,16 @@ import (
 
 // filled returns a view of a resource that shows the objects, without a
 // server behind it.
-func filled(t *testing.T, s *Set, o ViewOptions, objects ...string) *View {
+func filled(t testing.TB, s *Set, o ViewOptions, objects ...string) *View {
 	t.Helper()
 	v, err := s.Open(o)
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
 	g := v.informer.next.Load()
+	if g == nil {
+		g = v.informer.serving
+	}
 	var items []any
 	for _, text := range objects {
 		items = append(items, &object{rec: recordOf(t, g.layout, text)})
@@ -34,7 +37,7 @@ func filled(t *testing.T, s *Set, o ViewOptions, objects ...string) *View {
 	return v
 }
 
-func recordOf(t *testing.T, l *layout, object string) []byte {
+func recordOf(t testing.TB, l *layout, object string) []byte {
 	t.Helper()
 	rec, err := l.record([]byte(object))
 	if err != nil {
@@ -57,6 +60,8 @@ func TestMapping(t *testing.T) {
 	const (
 		byMap      = `{spec{selector map<string>}}`
 		bySelector = `{spec{selector{matchExpressions list<{key string,operator string,values list<string>}>,matchLabels map<string>}?}}`
+		byValue    = `{spec{selector{matchExpressions list<{key string,operator string,values list<string>}>,matchLabels map<string>}}}`
+		byLabels   = `{spec{selector{matchLabels map<string>}?}}`
 		byRaw      = `{spec{selector raw}}`
 		web        = `{"metadata":{"namespace":"ns","name":"web"},"spec":{"selector":{"app":"web"}}}`
 		db         = `{"metadata":{"namespace":"ns","name":"db"},"spec":{"selector":{"app":"db"}}}`
@@ -76,7 +81,8 @@ func TestMapping(t *testing.T) {
 			{"apiVersion":"v1","kind":"ReplicationController","name":"second","uid":"2"},
 			{"apiVersion":"v1","kind":"ReplicationController","name":"first","uid":"1","controller":true},
 			{"apiVersion":"apps/v1","kind":"ReplicationController","name":"of-another-group","uid":"3","controller":true}]}}`
-		podOnPV = `{"metadata":{"namespace":"ns","name":"p"},"spec":{"volumeName":"pv-1"}}`
+		podNoted = `{"metadata":{"namespace":"ns","name":"p","annotations":{"example.com/of":"noted"}}}`
+		podOnPV  = `{"metadata":{"namespace":"ns","name":"p"},"spec":{"volumeName":"pv-1"}}`
 	)
 	for _, c := range []struct {
 		reason        string
@@ -98,6 +104,7 @@ func TestMapping(t *testing.T) {
 		{"label: absent", abi.Watch{Mapping: abi.MapLabel, Key: "none"}, rcs, byMap, nil, podWeb, podDB, ""},
 		{"field: cluster-scoped primary", abi.Watch{Mapping: abi.MapField, Key: "spec.volumeName"}, pvs, byMap, nil, "", podOnPV, "/pv-1"},
 		{"field: namespaced primary", abi.Watch{Mapping: abi.MapField, Key: "spec.volumeName"}, rcs, byMap, nil, "", podOnPV, "ns/pv-1"},
+		{"field: an annotation", abi.Watch{Mapping: abi.MapField, Key: "metadata.annotations.example.com/of"}, rcs, byMap, nil, "", podNoted, "ns/noted"},
 		{"field: empty", abi.Watch{Mapping: abi.MapField, Key: "spec.volumeName"}, rcs, byMap, nil, "", podWeb, ""},
 		{"selected by a map", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rcs, byMap, []string{web, db, empty, elsewhere}, "", podWeb, "ns/web"},
 		{"selected by a map, old and new labels", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rcs, byMap, []string{web, db, empty, elsewhere}, podWeb, podDB, "ns/db ns/web"},
@@ -108,7 +115,9 @@ func TestMapping(t *testing.T) {
 		{"selected by a LabelSelector", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rss, bySelector, []string{labelsWeb, notWeb, both, exists, everything, nothing}, "", podWeb, "ns/everything ns/web"},
 		{"selected by expressions", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rss, bySelector, []string{labelsWeb, notWeb, both, exists, nothing}, "", podDB, "ns/both ns/not-web"},
 		{"selected by existence", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rss, bySelector, []string{labelsWeb, both, exists, nothing}, "", podTier, "ns/exists"},
-		{"selected by raw JSON", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rss, byRaw, []string{labelsWeb, notWeb, db, everything, nothing}, "", podDB, "ns/db ns/not-web"},
+		{"selected by raw JSON", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rss, byRaw, []string{labelsWeb, notWeb, db, everything, nothing}, "", podDB, "ns/db ns/everything ns/not-web"},
+		{"selected by a LabelSelector that is never absent", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rss, byValue, []string{labelsWeb, everything, nothing}, "", podDB, "ns/everything ns/nothing"},
+		{"selected by labels alone", abi.Watch{Mapping: abi.MapSelectedBy, Key: "spec.selector"}, rss, byLabels, []string{labelsWeb, everything, nothing}, "", podWeb, "ns/everything ns/web"},
 	} {
 		t.Run(c.reason, func(t *testing.T) {
 			s := NewSet(Options{Logger: testLogger(t)})
@@ -118,7 +127,7 @@ func TestMapping(t *testing.T) {
 			}
 			watched := filled(t, s, ViewOptions{Resource: pods, Kind: "Pod", Namespaced: true, Projection: shape(t, `{status{phase string}}`), Needs: &needs})
 			// Another plugin that expects nonsense, and makes the layouts wider.
-			nonsense := shape(t, `{metadata{labels map<int>,ownerReferences list<string>},spec{selector list<int>,volumeName int}}`)
+			nonsense := shape(t, `{metadata{labels map<int>,ownerReferences list<string>},spec{selector list<int>,selector map<string>?,selector raw,selector{matchExpressions list<{key string,operator string,values list<string>}>?}?,volumeName int}?}`)
 			filled(t, s, ViewOptions{Resource: pods, Kind: "Pod", Namespaced: true, Projection: nonsense, Plugin: "nonsense"})
 			filled(t, s, ViewOptions{Resource: gvr(c.primary), Kind: c.primary.Kind, Namespaced: c.primary.Kind != "PersistentVolume", Projection: nonsense, Plugin: "nonsense"})
 			primary := filled(t, s, ViewOptions{Resource: gvr(c.primary), Kind: c.primary.Kind, Namespaced: c.primary.Kind != "PersistentVolume", Projection: shape(t, c.shape)}, c.primaries...)
@@ -138,7 +147,7 @@ func TestMapping(t *testing.T) {
 	}
 }
 
-func changeOf(t *testing.T, v *View, before, after string) Change {
+func changeOf(t testing.TB, v *View, before, after string) Change {
 	t.Helper()
 	l := v.lens.Load()
 	c := Change{Namespace: "ns", Name: "p"}

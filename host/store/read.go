@@ -6,7 +6,7 @@ package store
 import (
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/project"
 )
 
 // get returns the record of an object, nil if there is none.
@@ -36,7 +36,8 @@ func (t *table) all(namespace string) [][]byte {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	if namespace != "" {
-		return appendRecords(nil, t.namespaces[namespace])
+		names := t.namespaces[namespace]
+		return appendRecords(make([][]byte, 0, len(names)), names)
 	}
 	recs := make([][]byte, 0, t.count)
 	for _, names := range t.namespaces {
@@ -87,44 +88,24 @@ func (t *table) told() uint64 {
 }
 
 // labelSet answers a label selector from the bytes of a body.
-type labelSet struct {
-	bytes []byte
-	shape *record.Shape
-}
+type labelSet struct{ project.Entries }
 
 var _ labels.Labels = labelSet{}
 
-// labelsOf returns the labels of a body, none if its shape has no labels.
-func labelsOf(body []byte, s *record.Shape) labelSet {
-	b, at, ok := seek(body, s, pathLabels, &labelsShape)
-	if !ok {
-		return labelSet{}
-	}
-	return labelSet{bytes: b, shape: at}
-}
-
 // Lookup returns the value of a label.
 func (l labelSet) Lookup(label string) (string, bool) {
-	value, ok := l.find(label)
+	value, ok := l.Entries.Lookup(label)
 	return alias(value), ok
 }
 
 // Get returns the value of a label.
 func (l labelSet) Get(label string) string {
-	value, _ := l.find(label)
-	return alias(value)
+	value, _ := l.Lookup(label)
+	return value
 }
 
 // Has reports whether there is such a label.
 func (l labelSet) Has(label string) bool {
-	_, ok := l.find(label)
+	_, ok := l.Lookup(label)
 	return ok
-}
-
-func (l labelSet) find(label string) ([]byte, bool) {
-	if l.shape == nil {
-		return nil, false
-	}
-	value, ok := lookup(l.bytes, l.shape, label)
-	return text(value, l.shape.Elem.Kind), ok
 }

@@ -35,6 +35,7 @@ type View struct {
 	informer   *informer
 	projection *record.Shape
 	inner      record.Shape // projection, and what mappings and indexes need
+	labelled   bool         // inner has the labels
 	indexes    []indexSpec
 	plugin     string
 	ready      chan struct{} // closed when lens is set for the first time
@@ -72,6 +73,7 @@ func newView(o ViewOptions) (*View, error) {
 		v.inner = record.Union(v.inner, needs)
 		v.indexes = append(v.indexes, newIndexSpec(ix, o.Projection))
 	}
+	v.labelled = has(&v.inner, project.LabelsShape())
 	return v, nil
 }
 
@@ -227,13 +229,12 @@ func (v *View) selects(l *lens, s labels.Selector) (func(rec []byte) bool, error
 	if s == nil || s.Empty() {
 		return nil, nil
 	}
-	shape := &l.generation.layout.shape
-	if !has(&v.inner, shapeWith(pathLabels, labelsShape)) {
+	if !v.labelled {
 		return nil, ErrNoLabels
 	}
 	set := new(labelSet) // one for all: Matches takes an interface, which would allocate each
 	return func(rec []byte) bool {
-		*set = labelsOf(cut(rec).body, shape)
+		set.Entries = l.generation.layout.labels.Entries(cut(rec).body)
 		return s.Matches(set)
 	}, nil
 }
