@@ -66,3 +66,31 @@ func BenchmarkMapping(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkWake decides for each watcher whether a change of bytes that none
+// of them reads wakes it. All read the same fields.
+func BenchmarkWake(b *testing.B) {
+	for _, n := range []int{1, 2, 10} {
+		b.Run(fmt.Sprint(n, " watchers"), func(b *testing.B) {
+			g, v := benchGeneration(b, nil)
+			for range n {
+				wake := shape(b, `{metadata{labels map<string>},status{phase string}}`)
+				if _, err := v.Watch(WatchOptions{Wake: wake, Handler: func(Change) { b.Error("the handler is called") }}); err != nil {
+					b.Fatal(err)
+				}
+			}
+			pod := livePod(b, 1)
+			var recs [2][]byte
+			for i := range recs {
+				pod.ResourceVersion, pod.Spec.NodeName = fmt.Sprint(i+1), fmt.Sprint("node-", i)
+				recs[i] = recordOf(b, g.layout, string(marshal(pod)))
+			}
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				g.informer.tell(change{before: recs[i&1], after: recs[i&1^1]})
+				i++
+			}
+		})
+	}
+}

@@ -4,14 +4,12 @@
 package store
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"slices"
 
 	"github.com/wasm-controller-manager/wcm/abi/record"
-	"github.com/wasm-controller-manager/wcm/host/project"
 )
 
 // Change says that an object is new, gone, or differs in what a watcher reads.
@@ -55,15 +53,13 @@ type watcher struct {
 	delivered Counter
 	filtered  Counter
 
-	// guarded by the informer's turn
-	focus         *focus // nil until the view is synced
-	first, second []byte // scratch
+	focus *focus // nil until the view is synced; guarded by the informer's turn
 }
 
-// focus is how a watcher compares the records of one generation.
+// focus is how a watcher looks at one generation.
 type focus struct {
 	lens *lens
-	wake *project.Transcoder
+	wake *comparison
 }
 
 // WatchOptions says what a watcher wants to know.
@@ -130,12 +126,8 @@ func (w *watcher) refocus(from, to *generation) {
 	if l == nil || l.generation != to {
 		return // the view waits for a later generation
 	}
-	wake, err := to.layout.part(&w.wake)
-	if err != nil {
-		return // cannot be: what the view has, the wake shape has
-	}
 	old := w.focus
-	w.focus = &focus{lens: l, wake: wake}
+	w.focus = &focus{lens: l, wake: to.comparison(&w.wake)}
 	if old == nil {
 		to.table.each(func(e *entry) { w.call(old, change{after: e.rec}) })
 		return
@@ -151,7 +143,7 @@ func (w *watcher) compare(old *focus, from, to *table) {
 		if before := from.find(h.namespace, h.name); before != nil {
 			c.before = before.rec
 		}
-		if c.before != nil && w.alike(old, c) {
+		if c.before != nil && alike(old.wake, w.focus.wake, c) {
 			return
 		}
 		w.call(old, c)
@@ -169,29 +161,11 @@ func (w *watcher) consider(c change) {
 	switch {
 	case w.focus == nil:
 		return
-	case c.before != nil && c.after != nil && (c.same || w.alike(w.focus, c)):
+	case c.before != nil && c.after != nil && (c.same || w.focus.wake.alike(c)):
 		w.filtered.Inc()
 		return
 	}
 	w.call(w.focus, c)
-}
-
-// alike reports whether both records of a change, the first of which may be of
-// an older generation, are one object with the same bytes in the wake shape.
-func (w *watcher) alike(old *focus, c change) bool {
-	before, after := cut(c.before), cut(c.after)
-	if !bytes.Equal(before.uid, after.uid) {
-		return false
-	}
-	if before.version == after.version && before.version != 0 {
-		return true
-	}
-	if !w.focus.wake.Same() || !old.wake.Same() {
-		w.first = old.wake.Append(w.first[:0], before.body)
-		w.second = w.focus.wake.Append(w.second[:0], after.body)
-		return bytes.Equal(w.first, w.second)
-	}
-	return bytes.Equal(before.body, after.body)
 }
 
 // call calls the handler. A nil old says that the watcher knows nothing yet.
