@@ -233,6 +233,23 @@ func TestWrites(t *testing.T) {
 	}
 }
 
+// TestMetadataAlone checks that metadata alone is an object that has just that,
+// as a value, by a pointer, and as the type of a resource.
+func TestMetadataAlone(t *testing.T) {
+	meta := sdk.Metadata{Header: sdk.Header{Namespace: "ns", Name: "b"}, Labels: sdk.Labels{{Key: "app", Value: "x"}}}
+	for _, object := range []any{meta, &meta, struct{ sdk.Metadata }{meta}} {
+		env := sdktest.New(t)
+		made, err := widgets.Widgets.Create(env.Context(), object)
+		if err != nil || made.Labels.Get("app") != "x" {
+			t.Errorf("Create(%T) = %+v, %v, want a widget with the label app=x", object, made, err)
+		}
+		body := env.Writes()[0].Body
+		if want := `{"apiVersion":"example.com/v1","kind":"Widget","metadata":{"namespace":"ns","name":"b","labels":{"app":"x"}}}`; body != want {
+			t.Errorf("Create(%T) writes\n %s, want\n %s", object, body, want)
+		}
+	}
+}
+
 // TestUnchanged checks that a write is refused exactly if something that the
 // plugin reads has changed since it read.
 func TestUnchanged(t *testing.T) {

@@ -26,7 +26,8 @@ type node struct {
 	elem    *node        // of a List or Map; a frame
 	members []*member    // of a Struct, in the order of declaration
 	problem string       // why the value cannot be projected
-	// embedded objects are made by an embedding; others in them are part of them
+	// embedded objects are of a type that was registered for embedding; others
+	// that it embeds are part of it
 	embedded bool
 }
 
@@ -76,7 +77,7 @@ func (b *builder) build(t reflect.Type, offset uintptr, goName string) (node, er
 	case reflect.Map:
 		return n, b.mapping(&n, goName)
 	case reflect.Struct:
-		n.kind = record.Struct
+		n.kind, n.embedded = record.Struct, embeddings[t] != ""
 		return n, b.object(&n, t, offset, goName)
 	default:
 		return n, unsupported(goName, t)

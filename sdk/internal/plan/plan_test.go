@@ -175,6 +175,7 @@ func init() {
 	plan.RegisterSpecial(reflect.TypeFor[pairs](), plan.Pairs)
 	plan.RegisterEmbedding(reflect.TypeFor[meta](), "metadata")
 	plan.RegisterEmbedding(reflect.TypeFor[notes](), "metadata")
+	plan.RegisterEmbedding(reflect.TypeFor[noted](), "metadata")
 }
 
 type (
@@ -193,6 +194,10 @@ type (
 	}
 	notes struct {
 		Notes pairs `json:"notes,omitempty"`
+	}
+	noted struct { // an embedding in an embedding, as sdk.Header is in sdk.Metadata
+		meta
+		Note string `json:"note,omitempty"`
 	}
 	object struct {
 		meta
@@ -236,11 +241,33 @@ func TestSpecials(t *testing.T) {
 	}
 }
 
-// TestBareEmbedding checks that metadata alone is written where it belongs.
-func TestBareEmbedding(t *testing.T) {
-	for _, v := range []any{meta{Name: "x"}, &meta{Name: "x"}} {
-		if got, err := plan.AppendJSON(nil, v); string(got) != `{"metadata":{"name":"x"}}` || err != nil {
-			t.Errorf("AppendJSON(%T) = %s, %v", v, got, err)
+// TestEmbeddingAlone checks that metadata goes where it belongs when it is
+// embedded, when a field of that name holds it, and when it is all there is.
+func TestEmbeddingAlone(t *testing.T) {
+	x := noted{meta: meta{Name: "x", Labels: pairs{{"a", "1"}}}, Note: "n"}
+	const want = `{"metadata":{"labels":{"a":"1"},"name":"x","note":"n"}}`
+	type field struct {
+		Metadata noted `json:"metadata"`
+	}
+	type embedding struct{ noted }
+	for _, v := range []any{x, &x, field{x}, embedding{x}} {
+		if got, err := plan.AppendJSON(nil, v); string(got) != want || err != nil {
+			t.Errorf("AppendJSON(%T) = %s, %v, want %s", v, got, err, want)
+		}
+	}
+	for _, test := range []struct {
+		p    *plan.Plan
+		read noted
+	}{
+		{planOf[noted](t), decode[noted](t, want)},
+		{planOf[field](t), decode[field](t, want).Metadata},
+		{planOf[embedding](t), decode[embedding](t, want).noted},
+	} {
+		if got := test.p.Shape().String(); got != "{metadata{labels map<string>,note string}}" {
+			t.Errorf("shape %s, want {metadata{labels map<string>,note string}}", got)
+		}
+		if len(test.read.Labels) != 1 || test.read.Note != "n" {
+			t.Errorf("decode(%s) = %+v", want, test.read)
 		}
 	}
 }
