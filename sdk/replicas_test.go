@@ -5,9 +5,11 @@ package sdk_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -94,6 +96,22 @@ var replicasCases = []struct {
 			return errors.Join(err, reconcileErr)
 		},
 		pods: 1,
+	},
+	{
+		name: "waits", reason: "the controller is old enough after a minute by the clock of the test",
+		run: func(env *sdktest.Env) error {
+			err := env.Configure(`{"minAgeSeconds":60}`)
+			for _, step := range []time.Duration{0, 59 * time.Second} {
+				env.Advance(step)
+				err = errors.Join(err, env.Settle())
+				if n := len(env.List("Pod")); n > 0 {
+					err = errors.Join(err, fmt.Errorf("%d pods at %v", n, env.Now()))
+				}
+			}
+			env.Advance(time.Second)
+			return errors.Join(err, env.Settle())
+		},
+		pods: 2,
 	},
 	{
 		name: "retries", reason: "the first create is refused",

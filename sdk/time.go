@@ -19,6 +19,6 @@ func NewTime(t time.Time) Time { return Time{t} }
 // have it.
 type MicroTime struct{ time.Time }
 
-// Now returns the current time. Use it instead of time.Now, so that a test
-// can set the clock.
+// Now returns the current time, without a monotonic reading. Use it instead of
+// time.Now, so that a test can set the clock.
 func Now(ctx context.Context) time.Time { return instanceFrom(ctx).host.now() }

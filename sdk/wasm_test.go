@@ -71,9 +71,9 @@ func load(t testing.TB, wasm []byte) *module.Module {
 
 // start returns a function for [sdktest.NewFor] that runs the module.
 func start(t testing.TB, m *module.Module) func(abi.Operator, func() time.Time) sdktest.Guest {
-	return func(operator abi.Operator, _ func() time.Time) sdktest.Guest {
+	return func(operator abi.Operator, now func() time.Time) sdktest.Guest {
 		ctx := context.WithoutCancel(t.Context())
-		instance, err := guest.New(ctx, m, guest.Options{Plugin: "test", Operator: operator})
+		instance, err := guest.New(ctx, m, guest.Options{Plugin: "test", Operator: operator, Now: now})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -55,8 +55,8 @@ func TestGoGuest(t *testing.T) {
 		t.Errorf("Describe = %+v, want the plugin replicas with one controller", d)
 	}
 	i := instantiate(t, m, guest.Options{Plugin: "replicas", Operator: missing})
-	// One field, optional: present, 10 in zigzag.
-	if err := i.Configure(ctx, abi.Configuration{Plugin: "replicas", Settings: []byte{1, 20}}); err != nil {
+	// Two fields, optional: the first present, 10 in zigzag, the second absent.
+	if err := i.Configure(ctx, abi.Configuration{Plugin: "replicas", Settings: []byte{1, 20, 0}}); err != nil {
 		t.Fatal(err)
 	}
 	start := i.MemoryBytes()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/module"
@@ -99,10 +100,15 @@ func (i *Instance) config() wazero.ModuleConfig {
 		WithStdout(&i.output).
 		WithStderr(&i.output).
 		WithRandSource(rand.Reader).
-		WithSysWalltime().
+		WithWalltime(i.walltime, sys.ClockResolution(time.Microsecond)).
 		WithSysNanotime().
 		WithNanosleep(i.sleep).
 		WithOsyield(runtime.Gosched)
+}
+
+func (i *Instance) walltime() (seconds int64, nanoseconds int32) {
+	now := i.options.Now()
+	return now.Unix(), int32(now.Nanosecond())
 }
 
 // sleep is a guest's sleep: it ends with the call's context.

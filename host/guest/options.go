@@ -25,6 +25,9 @@ type Options struct {
 	// CollectAfter is by how much memory may grow, in bytes, before
 	// [Instance.Collect] collects the guest's garbage; 0: 8 MiB.
 	CollectAfter uint64
+	// Now is the time that the guest sees; nil: time.Now. Its monotonic clock,
+	// by which it sleeps, is always the real one.
+	Now func() time.Time
 	// Output is told what the guest wrote to stdout and stderr during a call
 	// that succeeded, its last 8 KiB; the text aliases a buffer. Nil: dropped.
 	// After a call that failed the text stands in the error.
@@ -57,6 +60,9 @@ const (
 func (o Options) withDefaults() Options {
 	if o.Operator == nil {
 		o.Operator = notReady{}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	if o.MessageLimit == 0 {
 		o.MessageLimit = defaultMessageLimit

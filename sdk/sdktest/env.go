@@ -59,7 +59,7 @@ func New(t testing.TB, objects ...any) *Env {
 }
 
 // NewFor is [New] for a plugin that start runs, in a wasm module for example,
-// with its operations answered by operator.
+// with its operations answered by operator and its clock set by now.
 func NewFor(t testing.TB, start func(operator abi.Operator, now func() time.Time) Guest, objects ...any) *Env {
 	t.Helper()
 	e := &Env{t: t, LogLevel: abi.LevelDebug, metrics: map[string]float64{}, now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}

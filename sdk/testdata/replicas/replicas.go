@@ -9,6 +9,7 @@ package replicas
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
@@ -48,6 +49,8 @@ type NewPod struct {
 // Settings are the settings of the plugin.
 type Settings struct {
 	BurstReplicas int `json:"burstReplicas"`
+	// MinAgeSeconds is how old a controller must be to get pods.
+	MinAgeSeconds int64 `json:"minAgeSeconds"`
 }
 
 var (
@@ -74,6 +77,10 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	controller, err := controllers.Get(ctx, req.Key)
 	if err != nil || controller.Deleting() {
 		return sdk.Result{}, sdk.IgnoreNotFound(err)
+	}
+	minAge := time.Duration(settings.Get(ctx).MinAgeSeconds) * time.Second
+	if age := sdk.Now(ctx).Sub(controller.CreationTimestamp.Time); age < minAge {
+		return sdk.Result{RequeueAfter: minAge - age}, nil
 	}
 	live, err := pods.List(ctx, sdk.InNamespace(req.Namespace), sdk.OwnedBy(controller))
 	if err != nil {
