@@ -5,6 +5,7 @@ package sdktest
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -180,24 +181,46 @@ func (e *Env) primariesOf(primary *abi.Resource, watch *abi.Watch, o Object) []s
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	var keys []sdk.Key
+	form := formOf(primary.Projection, watch.Key)
 	for _, p := range e.store.list(primary) {
-		if watch.Mapping == abi.MapAll || (p.Key().Namespace == o.Key().Namespace && selects(p.Field(watch.Key), o.Labels())) {
+		if watch.Mapping == abi.MapAll || (p.Key().Namespace == o.Key().Namespace && selects(form, p.Field(watch.Key), o.Labels())) {
 			keys = append(keys, p.Key())
 		}
 	}
 	return keys
 }
 
-// selects reports whether a selector field, a LabelSelector or a map of
-// labels, selects an object with the labels. An empty one selects nothing.
-func selects(field any, labels sdk.Labels) bool {
-	m, _ := field.(map[string]any)
-	if len(m) == 0 {
-		return false
+// formOf returns the shape of a field in a projection, which is optional if
+// something around it is; the zero shape if the projection does not have it.
+func formOf(projection *record.Shape, path string) record.Shape {
+	if projection == nil {
+		return record.Shape{}
+	}
+	form := *projection
+	for name := range strings.SplitSeq(path, ".") {
+		i := slices.IndexFunc(form.Fields, func(f record.Field) bool { return f.Name == name })
+		if i < 0 {
+			return record.Shape{}
+		}
+		optional := form.Optional
+		form = form.Fields[i].Shape
+		form.Optional = form.Optional || optional
+	}
+	return form
+}
+
+// selects reports whether a selector field selects an object with the labels.
+// A map of labels without entries selects nothing, a LabelSelector without
+// requirements everything, and an absent one nothing, unless the projection
+// cannot tell it from an empty one.
+func selects(form record.Shape, field any, labels sdk.Labels) bool {
+	m, ok := field.(map[string]any)
+	if !ok {
+		return form.Kind == record.Struct && !form.Optional
 	}
 	matchLabels, expressions := m["matchLabels"], m["matchExpressions"]
-	if matchLabels == nil && expressions == nil {
-		return sdk.SelectorOf(labelsOf(field)).Matches(labels)
+	if form.Kind == record.Map || form.Kind == record.Raw && len(m) > 0 && matchLabels == nil && expressions == nil {
+		return len(m) > 0 && sdk.SelectorOf(labelsOf(field)).Matches(labels)
 	}
 	selector := sdk.LabelSelector{MatchLabels: labelsOf(matchLabels)}
 	list, _ := expressions.([]any)
