@@ -55,8 +55,8 @@ test: control-plane ## all tests, on real API servers that they start and stop t
 	cd bench/controller-runtime && $(GO) vet ./...
 
 .PHONY: race
-race: ## the tests again under the race detector
-	$(GO) test -race -short ./...
+race: ## the tests without an API server under the race detector (needs a C compiler)
+	$(GO) test -race -short -timeout=20m ./...
 
 .PHONY: lint
 lint: ## golangci-lint, pinned
