@@ -30,7 +30,7 @@ func TestSettingsBody(t *testing.T) {
 		{"no settings wanted and none given", "", nil, "", ""},
 		{"no settings wanted", "settings: {count: 3}", nil, "", "the module takes no settings"},
 		{"a misspelt setting", "settings: {cuont: 3}", &shape, "", "unknown field settings.cuont, expected one of: count, labels, pools"},
-		{"a misspelt setting further in", "settings: {pools: [{name: a}, {nmae: b}]}", &shape, "", "unknown field settings.pools[1].nmae"},
+		{"a misspelt setting further in", "settings: {pools: [{name: a}, {title: b}]}", &shape, "", "unknown field settings.pools[1].title"},
 		{"a field beside settings", "setting: {}", &shape, "", `unknown field "setting"`},
 		{"a setting of another type", "settings: {count: many}", &shape, "", "count"},
 		{"no YAML", "settings: {", &shape, "", "settings file"},
