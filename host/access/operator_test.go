@@ -17,6 +17,7 @@ import (
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/abi/record/recordjson"
 	"github.com/wasm-controller-manager/wcm/host/access"
 	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/project"
@@ -152,7 +153,7 @@ func (w *world) operate(t *testing.T, op abi.Operation, m message) (abi.Status, 
 
 func render(t *testing.T, rec []byte) string {
 	t.Helper()
-	text, err := project.Render(nil, &projection, rec)
+	text, err := recordjson.ToJSON(&projection, rec)
 	if err != nil {
 		t.Fatalf("record %x: %v", rec, err)
 	}

@@ -13,7 +13,6 @@ package kube
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strconv"
 
 	"k8s.io/client-go/kubernetes/scheme"
@@ -116,7 +115,3 @@ func raw(r rest.Result) ([]byte, error) {
 	}
 	return r.Raw()
 }
-
-// HTTPClient returns the transport, for parts that need one of their own on
-// the same connections.
-func (c *Client) HTTPClient() *http.Client { return c.rest.Client }

@@ -51,7 +51,6 @@ func BenchmarkPod(b *testing.B) {
 	b.Run("union/compare", benchmarkCompare)
 	b.Run("union/transcode", benchmarkTranscode)
 	b.Run("union/field", benchmarkField)
-	b.Run("record/render", benchmarkRender)
 }
 
 // unionShape is what several plugins read, podShape is what one of them does.
@@ -142,20 +141,5 @@ func benchmarkField(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		dst, _ = path.AppendText(dst[:0], union)
-	}
-}
-
-func benchmarkRender(b *testing.B) {
-	s := shape(b, podShape)
-	rec, err := project.NewJSON(s).Append(nil, livePod)
-	if err != nil {
-		b.Fatal(err)
-	}
-	var dst []byte
-	b.ReportAllocs()
-	for b.Loop() {
-		if dst, err = project.Render(dst[:0], s, rec); err != nil {
-			b.Fatal(err)
-		}
 	}
 }

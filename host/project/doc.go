@@ -9,8 +9,7 @@
 //	protobuf ────── Proto ─┘   of the                  of one
 //	                           union                   controller
 //	                             │
-//	                             ├─▶ Path, Map, Owners, Selector: indexes and mappings
-//	                             └─▶ Render: JSON for guests without a decoder
+//	                             └─▶ Path, Map, Owners, Selector: indexes and mappings
 //
 // A record (package abi/record) is a few hundred bytes where the object has
 // thousands, and no Go object is made for it on the way: the document is walked

@@ -4,7 +4,6 @@
 package serve
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,19 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"k8s.io/apiserver/pkg/authentication/authenticator"
 )
-
-// JSONPage is a page that shows a value, which is asked for each time.
-func JSONPage(value func() any) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		body, err := json.MarshalIndent(value(), "", "  ")
-		if err != nil {
-			text(w, http.StatusInternalServerError, err.Error()+"\n")
-			return
-		}
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(append(body, '\n'))
-	})
-}
 
 // TextPage is a page of plain text, which is written each time.
 func TextPage(write func(io.Writer)) http.Handler {

@@ -51,7 +51,7 @@ func start(t *testing.T, change func(*Options)) running {
 	s := New(o, Config{
 		Gatherer: registry,
 		Pages: map[string]http.Handler{
-			"/configz": JSONPage(func() any { return map[string]int{"answer": 42} }),
+			"/configz": TextPage(func(w io.Writer) { fmt.Fprintln(w, `"answer": 42`) }),
 			"/statusz": TextPage(func(w io.Writer) { fmt.Fprintln(w, "all is well") }),
 		},
 	})

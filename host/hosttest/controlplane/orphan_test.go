@@ -46,7 +46,9 @@ func TestKilledParent(t *testing.T) {
 	parent.Wait() // says that it was killed
 
 	deadline := time.Now().Add(30 * time.Second)
-	for {
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for ; ; <-look.C {
 		running := processes(t, temp)
 		left, err := filepath.Glob(filepath.Join(temp, "wcm-control-plane-*"))
 		if err != nil {
@@ -58,7 +60,6 @@ func TestKilledParent(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatalf("left behind: processes %q, directories %v", running, left)
 		}
-		<-time.After(50 * time.Millisecond) // a real process ends in its own time
 	}
 }
 

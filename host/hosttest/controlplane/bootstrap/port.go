@@ -32,7 +32,9 @@ func (d Dir) Listen(port int) (net.Listener, int, error) {
 		return listenFree()
 	}
 	deadline := time.Now().Add(3 * time.Second)
-	for {
+	look := time.NewTicker(20 * time.Millisecond)
+	defer look.Stop()
+	for ; ; <-look.C {
 		l, err := listen(port)
 		if err == nil {
 			return l, port, nil
@@ -40,7 +42,6 @@ func (d Dir) Listen(port int) (net.Listener, int, error) {
 		if time.Now().After(deadline) {
 			return nil, 0, fmt.Errorf("port %d is taken, choose another with --port: %w", port, err)
 		}
-		<-time.After(20 * time.Millisecond) // the port is let go of in its owner's time
 	}
 }
 
