@@ -4,53 +4,38 @@
 package host
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/yaml"
-
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/host/project"
 )
 
-// pluginFile is the schema of NAME.yaml, the operator's file beside a module.
-type pluginFile struct {
-	// Settings are the plugin's, in the shape that its module describes.
-	Settings json.RawMessage `json:"settings"`
-}
-
-// settingsBody turns the operator's file into the body of a record in the
-// shape that the module takes. Unknown fields are refused, since a misspelt
-// setting that does nothing is worse than an error.
-func settingsBody(file []byte, shape *record.Shape) ([]byte, error) {
-	var f pluginFile
-	if err := yaml.UnmarshalStrict(file, &f); err != nil {
-		return nil, fmt.Errorf("settings file: %w", err)
-	}
-	given := len(bytes.TrimSpace(f.Settings)) > 0 && string(f.Settings) != "null"
-	if shape == nil {
-		if given {
-			return nil, errors.New("settings file: the module takes no settings")
-		}
+// settingsBody turns the settings of the operator's file into the body of a
+// record in the shape that the module takes. Unknown fields are refused, since
+// a misspelt setting that does nothing is worse than an error.
+func settingsBody(settings json.RawMessage, shape *record.Shape) ([]byte, error) {
+	switch {
+	case shape == nil && settings != nil:
+		return nil, errors.New("operator's file: the module takes no settings")
+	case shape == nil:
 		return nil, nil
-	}
-	if !given {
-		f.Settings = json.RawMessage("{}")
+	case settings == nil:
+		settings = json.RawMessage("{}")
 	}
 	var tree any
-	if err := json.Unmarshal(f.Settings, &tree); err != nil {
-		return nil, fmt.Errorf("settings file: %w", err)
+	if err := json.Unmarshal(settings, &tree); err != nil {
+		return nil, fmt.Errorf("operator's file: settings: %w", err)
 	}
 	if err := unknownFields("settings", tree, shape); err != nil {
 		return nil, err
 	}
-	rec, err := project.NewJSON(shape).Append(nil, f.Settings)
+	rec, err := project.NewJSON(shape).Append(nil, settings)
 	if err != nil {
-		return nil, fmt.Errorf("settings file: %w", err)
+		return nil, fmt.Errorf("operator's file: settings: %w", err)
 	}
 	_, _, _, _, body, err := record.CutHeader(rec)
 	return body, err
@@ -83,7 +68,7 @@ func unknownMembers(path string, members map[string]any, shape *record.Shape) er
 			child = shape.Elem
 		case record.Struct:
 			if child = fieldOf(shape, name); child == nil {
-				return fmt.Errorf("settings file: unknown field %s.%s, expected one of: %s", path, name, fieldNames(shape))
+				return fmt.Errorf("operator's file: unknown field %s.%s, expected one of: %s", path, name, fieldNames(shape))
 			}
 		default:
 			return nil

@@ -21,6 +21,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/install"
 	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/manifest"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/module"
 	"github.com/wasm-controller-manager/wcm/host/store"
@@ -35,6 +36,7 @@ const defaultConcurrency = 1
 // and closed when that one's successor has taken over.
 type version struct {
 	plugin      string
+	manifest    *manifest.Manifest
 	module      *module.Module
 	description *abi.Description
 	views       []*store.View   // by resource; nil where it is neither read nor watched
@@ -57,10 +59,13 @@ func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err e
 	if problems := validation.IsDNS1123Label(p.Name); len(problems) > 0 {
 		return v, fmt.Errorf("has a name that no plugin can have: %q: %s", p.Name, strings.Join(problems, "; "))
 	}
+	if v.manifest, err = manifest.Parse(p.Manifest); err != nil {
+		return v, err
+	}
 	if err := h.compile(ctx, v, p); err != nil {
 		return v, err
 	}
-	settings, err := settingsBody(p.Settings, v.description.Settings)
+	settings, err := settingsBody(v.manifest.Settings, v.description.Settings)
 	if err != nil {
 		return v, err
 	}

@@ -34,7 +34,7 @@ func (r *recorder) note(format string, arguments ...any) {
 }
 
 func (r *recorder) Install(_ context.Context, p Plugin) {
-	r.note("install %s %s %s", p.Name, p.Module, p.Settings)
+	r.note("install %s %s %s", p.Name, p.Module, p.Manifest)
 }
 func (r *recorder) Remove(_ context.Context, name string) { r.note("remove %s", name) }
 

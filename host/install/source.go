@@ -32,7 +32,7 @@ type Plugin struct {
 	Name     string // the file's name without its extension
 	Path     string // of the module
 	Module   []byte
-	Settings []byte // the content of NAME.yaml; nil if there is none
+	Manifest []byte // the content of NAME.yaml; nil if there is none
 }
 
 // Installer takes plugins in use. [Directory] calls it for several plugins at
@@ -63,7 +63,7 @@ func (s stamp) same(t stamp) bool { return s == t && !s.fresh }
 // seen is what was last handed to the installer for one path.
 type seen struct {
 	name             string
-	module, settings stamp
+	module, manifest stamp
 	content          [sha256.Size]byte
 }
 
@@ -110,18 +110,18 @@ func examine(path string, before seen, known bool) (*change, error) {
 	if now.module, err = stampOf(path); err != nil {
 		return nil, err
 	}
-	settingsPath := strings.TrimSuffix(path, Extension) + ".yaml"
-	if now.settings, err = stampOf(settingsPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	manifestPath := strings.TrimSuffix(path, Extension) + ".yaml"
+	if now.manifest, err = stampOf(manifestPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if known && now.module.same(before.module) && now.settings.same(before.settings) {
+	if known && now.module.same(before.module) && now.manifest.same(before.manifest) {
 		return nil, nil
 	}
 	p := Plugin{Name: now.name, Path: path}
 	if p.Module, err = os.ReadFile(path); err != nil {
 		return nil, err
 	}
-	if p.Settings, err = os.ReadFile(settingsPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if p.Manifest, err = os.ReadFile(manifestPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	now.content = contentOf(p)
@@ -141,8 +141,8 @@ func stampOf(path string) (stamp, error) {
 
 func contentOf(p Plugin) [sha256.Size]byte {
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %t ", len(p.Module), p.Settings != nil)
+	fmt.Fprintf(h, "%d %t ", len(p.Module), p.Manifest != nil)
 	h.Write(p.Module)
-	h.Write(p.Settings)
+	h.Write(p.Manifest)
 	return [sha256.Size]byte(h.Sum(nil))
 }

@@ -1,0 +1,82 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package manifest
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/wasm-controller-manager/wcm/host/grant"
+)
+
+func TestParse(t *testing.T) {
+	tests := []struct {
+		reason, file string
+		change       func(*Manifest) // of the defaults
+	}{
+		{"an empty file", "", func(*Manifest) {}},
+		{"a comment", "# later\n", func(*Manifest) {}},
+		{"settings are kept as JSON", "settings: {b: 1}", func(m *Manifest) { m.Settings = []byte(`{"b":1}`) }},
+		{"no settings", "settings:", func(*Manifest) {}},
+		{"limits", "limits: {reconcileTimeout: 5s, memory: 16Mi, messageSize: 1000, instances: 2, requestsPerSecond: 2.5}", func(m *Manifest) {
+			m.Limits.ReconcileTimeout = 5 * time.Second
+			m.Limits.Memory, m.Limits.MessageSize = 16<<20, 1000
+			m.Limits.Instances, m.Limits.RequestsPerSecond, m.Limits.RequestBurst = 2, 2.5, 3
+		}},
+		{"no rollback", "rollback: {window: 0s}", func(m *Manifest) { m.Rollback.Window = 0 }},
+		{"grants", "grants: {resources: [{groups: [''], resources: [pods], verbs: [get], namespaces: [a]}]}", func(m *Manifest) {
+			m.Grants.Resources = []grant.Resource{{
+				Groups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get"}, Namespaces: []string{"a"},
+			}}
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			want := &Manifest{Limits: DefaultLimits(), Rollback: DefaultRollback()}
+			test.change(want)
+			got, err := Parse([]byte(test.file))
+			if diff := cmp.Diff(want, got); err != nil || diff != "" {
+				t.Errorf("Parse(%q): error %v, -want +got:\n%s", test.file, err, diff)
+			}
+		})
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	tests := []struct{ reason, file, want string }{
+		{"no YAML", "settings: {", "operator's file"},
+		{"a misspelt part", "setting: {}", `unknown field "setting"`},
+		{"a misspelt field", "limits: {memroy: 1Mi}", `unknown field "limits.memroy"`},
+		{"a misspelt field of a rule", "grants: {resources: [{verb: [get]}]}", `unknown field "grants.resources[0].verb"`},
+		{"a field twice", "limits: {memory: 1Mi, memory: 2Mi}", "already set"},
+		{"a size that is none", "limits: {memory: much}", `limits.memory: got "much", expected a size`},
+		{"a negative size", "limits: {memory: -1}", "limits.memory"},
+		{"a duration without unit", "limits: {reconcileTimeout: 5}", `limits.reconcileTimeout: got "5", expected a duration`},
+		{"a duration of nothing", "limits: {reconcileTimeout: 0s}", "above 0"},
+		{"half an instance", "limits: {instances: 0.5}", "limits.instances"},
+		{"a rate that is no number", "limits: {eventsPerSecond: NaN}", "limits.eventsPerSecond"},
+		{"a list for a size", "limits: {memory: [1]}", `limits.memory: got "[1]"`},
+		{"a share above all", "rollback: {share: 1.5}", "rollback.share"},
+		{"a burst without a rate", "limits: {requestBurst: 3}", "limits.requestBurst"},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			if m, err := Parse([]byte(test.file)); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Parse(%q) = %+v, %v, want an error with %q", test.file, m, err, test.want)
+			}
+		})
+	}
+}
+
+func TestParseReportsEverything(t *testing.T) {
+	_, err := Parse([]byte("limits: {memory: much, instances: many, colour: red}"))
+	for _, want := range []string{"limits.memory", "limits.instances", "limits.colour"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one that names %s", err, want)
+		}
+	}
+}
