@@ -45,13 +45,15 @@ func (c *Controller) attempt(ctx context.Context, w *work, g *generation, a Atte
 }
 
 // begin takes a key to the current reconciler. It reports false, and the key
-// is no longer being worked on, if w has been stopped.
+// waits again, if w has been stopped or takes no keys for now; in the latter
+// case it returns when it may be worth another try.
 func (c *Controller) begin(w *work, key Key) (g *generation, failures int, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.work != w || c.stopping {
+	if !c.takeAdmissionLocked(w) {
 		c.addLocked(key, false)
 		w.doneLocked(key)
+		c.awaitAdmissionLocked(w)
 		return nil, 0, false
 	}
 	n := c.notes[key]

@@ -76,6 +76,8 @@ type Controller struct {
 	stopping   bool         // Run runs, but takes no more keys
 	kept       kept         // the keys to add when Run runs again
 	notes      map[Key]note // what is remembered of keys that failed or wait
+	admits     int          // keys that the workers may still take; negative: any number
+	admitted   sync.Cond    // told when admits or stopping changes; its lock is mu
 }
 
 // note is what a Controller remembers of a key.
@@ -98,7 +100,9 @@ func New(o Options) *Controller {
 		generation:   newGeneration(o.Reconciler),
 		kept:         newKept(),
 		notes:        map[Key]note{},
+		admits:       Unlimited,
 	}
+	c.admitted.L = &c.mu
 	if c.drainTimeout == 0 {
 		c.drainTimeout = DefaultDrainTimeout
 	}
@@ -196,6 +200,7 @@ func (c *Controller) start() (*work, error) {
 func (c *Controller) stop(w *work) {
 	c.mu.Lock()
 	c.stopping = true
+	c.admitted.Broadcast()
 	c.mu.Unlock()
 	w.stop() // not under the mutex: it waits for goroutines that may add a key
 }

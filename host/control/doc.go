@@ -7,8 +7,8 @@
 //
 // The promise of a [Controller] is that no request is lost: after the last
 // Add of a key there is always a later start of a reconcile of that key,
-// whatever fails, however often the reconciler is swapped, and also when Run
-// stops and runs again. One key is never reconciled twice at the same time.
+// whatever fails, however often the reconciler is swapped, also when Run stops
+// and runs again, and when it was paused by [Controller.Admit]. One key is never reconciled twice at the same time.
 //
 // What a reconcile does is none of this package's business: it knows neither
 // wasm nor Kubernetes clients, never reads or writes objects, and uses of

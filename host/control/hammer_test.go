@@ -131,8 +131,10 @@ func hammer(t *testing.T, seed uint64) {
 	}
 	act(10, 4*time.Millisecond, func(r *rand.Rand) { w.swap(c) })
 	act(11, 10*time.Millisecond, func(r *rand.Rand) { runFor(t, c, time.Duration(r.Int64N(int64(30*time.Millisecond)))) })
+	act(12, 10*time.Millisecond, func(r *rand.Rand) { c.Admit(r.IntN(4) + Unlimited) })
 	wg.Wait()
 	w.calm.Store(true)
+	c.Admit(Unlimited)
 	runFor(t, c, 24*time.Hour)
 	w.check()
 }
