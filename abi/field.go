@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+	"time"
 	"unicode/utf8"
 )
 
@@ -145,6 +146,14 @@ func (f *field) uint32(name string, to *uint32) error {
 	var v uint64
 	err := f.uint(name, math.MaxUint32, &v)
 	*to = uint32(v)
+	return err
+}
+
+// duration reads nanoseconds.
+func (f *field) duration(name string, to *time.Duration) error {
+	var v uint64
+	err := f.uint(name, math.MaxInt64, &v)
+	*to = time.Duration(v)
 	return err
 }
 

@@ -38,7 +38,7 @@ const (
 // process and never crosses the boundary; the name does.
 type Operation uint8
 
-// The operations, in the order of the specification.
+// The operations.
 const (
 	OpGet Operation = iota
 	OpList
@@ -53,6 +53,8 @@ const (
 	OpLogEnabled
 	OpMetric
 	OpTake
+	OpHTTP
+	OpSign
 	// Operations is the number of operations.
 	Operations int = iota
 )
@@ -71,6 +73,8 @@ var operationNames = [Operations]string{
 	OpLogEnabled:       "log_enabled",
 	OpMetric:           "metric",
 	OpTake:             "take",
+	OpHTTP:             "http",
+	OpSign:             "sign",
 }
 
 // String returns the name of the host function, "get" for example.

@@ -71,7 +71,8 @@ const (
 	LevelError Level = 16
 )
 
-// Pair is a key with its value: an attribute of a log line, a label of a metric.
+// Pair is a key with its value: an attribute of a log line, a label of a
+// metric, an HTTP header.
 type Pair struct {
 	Key   string
 	Value string

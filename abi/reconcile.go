@@ -4,7 +4,6 @@
 package abi
 
 import (
-	"math"
 	"time"
 )
 
@@ -95,10 +94,7 @@ func (m *Outcome) Decode(b []byte) error {
 		case 1:
 			return f.uint32("verdict", (*uint32)(&m.Verdict))
 		case 2:
-			var v uint64
-			err := f.uint("requeue_after", math.MaxInt64, &v)
-			m.RequeueAfter = time.Duration(v)
-			return err
+			return f.duration("requeue_after", &m.RequeueAfter)
 		case 3:
 			return f.text("message", &m.Message)
 		case 4:

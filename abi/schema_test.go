@@ -43,6 +43,10 @@ var codecs = map[string]func() codec{
 	"Event":         func() codec { return &abi.Event{} },
 	"Log":           func() codec { return &abi.Log{} },
 	"Metric":        func() codec { return &abi.Metric{} },
+	"HTTPRequest":   func() codec { return &abi.HTTPRequest{} },
+	"HTTPResponse":  func() codec { return &abi.HTTPResponse{} },
+	"SignRequest":   func() codec { return &abi.SignRequest{} },
+	"SignResult":    func() codec { return &abi.SignResult{} },
 	"Pair":          func() codec { return &abi.Pair{} },
 }
 
@@ -163,6 +167,7 @@ func TestSchemaEnums(t *testing.T) {
 			"PROPAGATION_FOREGROUND": uint64(abi.PropagationForeground), "PROPAGATION_ORPHAN": uint64(abi.PropagationOrphan),
 		},
 		"MetricKind": {"METRIC_COUNTER": uint64(abi.MetricCounter), "METRIC_GAUGE": uint64(abi.MetricGauge), "METRIC_HISTOGRAM": uint64(abi.MetricHistogram)},
+		"SignKind":   {"SIGN_JWT": uint64(abi.SignJWT)},
 	}
 	for status := range abi.Status(abi.Statuses) {
 		want["Status"]["STATUS_"+strings.ToUpper(status.String())] = uint64(status)

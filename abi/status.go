@@ -18,7 +18,7 @@ const (
 	StatusDenied          Status = 5  // the plugin holds no grant for this; the message names the missing one
 	StatusForbidden       Status = 6  // the API server refused (403): RBAC, quota or admission
 	StatusNotLeader       Status = 7  // this process may no longer write; stop, another one goes on
-	StatusUnavailable     Status = 8  // the API server could not be reached or failed (5xx, timeout): retry later
+	StatusUnavailable     Status = 8  // the API server (http: the server) could not be reached or failed: retry later
 	StatusTooManyRequests Status = 9  // throttled (429): retry after the time in the Error
 	StatusNotReady        Status = 10 // the resource is not served or its cache is not filled yet: retry later
 	StatusBadRequest      Status = 11 // the message is malformed or contradicts the description; a bug of the guest

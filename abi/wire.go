@@ -28,6 +28,7 @@ var (
 	errWireType  = errors.New("the wire type is not the one of the schema")
 	errUTF8      = errors.New("the string is not UTF-8")
 	errDepth     = errors.New("nested too deeply")
+	errMany      = errors.New("there are too many of them")
 )
 
 // MalformedError reports bytes that are not the message that they should be.

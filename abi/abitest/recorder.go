@@ -14,7 +14,7 @@ import (
 
 // recorder answers the operations of a guest and notes those that are wrong.
 // An object either exists nowhere, or everywhere and is large. Nothing can be
-// written.
+// written, called outside or signed.
 type recorder struct {
 	description *abi.Description
 	size        int // of an object's uid; 0: there are no objects
@@ -54,12 +54,24 @@ func (r *recorder) Operate(_ context.Context, op abi.Operation, request, buffer 
 		return r.observe(op, request, buffer, &abi.Log{})
 	case abi.OpMetric:
 		return r.observe(op, request, buffer, &abi.Metric{})
+	case abi.OpHTTP:
+		return r.refuse(op, request, buffer, &abi.HTTPRequest{})
+	case abi.OpSign:
+		return r.refuse(op, request, buffer, &abi.SignRequest{})
 	}
 	var m abi.WriteRequest
+	status, result := r.refuse(op, request, buffer, &m)
+	if status != abi.StatusBadRequest {
+		r.resource(op, m.Resource)
+	}
+	return status, result
+}
+
+// refuse decodes a request and answers that nobody may do this.
+func (r *recorder) refuse(op abi.Operation, request, buffer []byte, m message) (abi.Status, []byte) {
 	if err := m.Decode(request); err != nil {
 		return r.malformed(op, err, buffer)
 	}
-	r.resource(op, m.Resource)
 	e := abi.Error{Message: strings.Repeat("no ", 1+r.size/3), Reason: "Forbidden"}
 	return abi.StatusForbidden, e.Append(buffer)
 }
