@@ -3,7 +3,11 @@
 
 package abi
 
-import "github.com/wasm-controller-manager/wcm/abi/record"
+import (
+	"slices"
+
+	"github.com/wasm-controller-manager/wcm/abi/record"
+)
 
 // Description is what a module says of itself, the result of wcm_describe.
 type Description struct {
@@ -14,6 +18,21 @@ type Description struct {
 	Resources   []Resource
 	Controllers []Controller
 	Settings    *record.Shape // the settings that it takes; nil if it takes none
+
+	// What the module wants besides resources; see grants in README.md.
+	HTTP          []HTTP   // servers that it calls
+	Sign          []string // keys of the host that are to sign for it
+	Discover      bool     // it asks which resources the API server has
+	FieldManagers []string // names under which it writes beside the plugin's own
+}
+
+// HTTP is what a module wants of servers other than the API server.
+type HTTP struct {
+	// Hosts are names, addresses, "*.example.com" for all names below one, or
+	// "*" for all names, each with an optional ":port".
+	Hosts   []string
+	Methods []string // none: GET and HEAD
+	Plain   bool     // http:// as well as https://
 }
 
 // Resource is one API resource that the module watches, reads or writes.
@@ -23,8 +42,8 @@ type Resource struct {
 	Version  string
 	Resource string // plural, lower case
 	Kind     string
-	// Projection is the fields that the module reads, canonical. Nil: the
-	// resource is not read from the cache.
+	// Projection is the fields that the module gets, lists and watches,
+	// canonical. Nil: there is no cache of the resource for it.
 	Projection *record.Shape
 	// ProjectionHash is Projection.Hash() as the guest computed it.
 	ProjectionHash uint64
@@ -33,6 +52,20 @@ type Resource struct {
 	// it, as RBAC names it, with an optional subresource before it: "create",
 	// "deletecollection", "status/patch". Apply is a patch.
 	Writes []string
+	// Reads lists what the module reads that the projection does not cover:
+	// "get" and "list" where there is none, and gets of subresources,
+	// "scale/get".
+	Reads []string
+}
+
+// Wants reports whether the description asks for a verb of the resource,
+// which may have a subresource before it: "list", "status/patch". A projection
+// stands for get and list.
+func (m *Resource) Wants(verb string) bool {
+	if m.Projection != nil && (verb == verbGet || verb == verbList) {
+		return true
+	}
+	return slices.Contains(m.Reads, verb) || slices.Contains(m.Writes, verb)
 }
 
 // String names the resource as group/version/resource, without the group if

@@ -15,7 +15,13 @@ func (m *Description) Append(b []byte) []byte {
 	for i := range m.Controllers {
 		b = appendMessage(b, 6, &m.Controllers[i])
 	}
-	return appendShape(b, 7, m.Settings)
+	b = appendShape(b, 7, m.Settings)
+	for i := range m.HTTP {
+		b = appendMessage(b, 8, &m.HTTP[i])
+	}
+	b = appendStrings(b, 9, m.Sign)
+	b = appendBool(b, 10, m.Discover)
+	return appendStrings(b, 11, m.FieldManagers)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -39,6 +45,38 @@ func (m *Description) Decode(b []byte) error {
 			return f.embedded("controllers", &m.Controllers[len(m.Controllers)-1])
 		case 7:
 			return f.shape("settings", &m.Settings)
+		case 8:
+			m.HTTP = append(m.HTTP, HTTP{})
+			return f.embedded("http", &m.HTTP[len(m.HTTP)-1])
+		case 9:
+			return f.texts("sign", &m.Sign)
+		case 10:
+			return f.bool("discover", &m.Discover)
+		case 11:
+			return f.texts("field_managers", &m.FieldManagers)
+		}
+		return nil
+	})
+}
+
+// Append appends the wire form to b.
+func (m *HTTP) Append(b []byte) []byte {
+	b = appendStrings(b, 1, m.Hosts)
+	b = appendStrings(b, 2, m.Methods)
+	return appendBool(b, 3, m.Plain)
+}
+
+// Decode sets m to the message in b, which it does not retain.
+func (m *HTTP) Decode(b []byte) error {
+	*m = HTTP{}
+	return eachField("HTTP", b, func(f *field) error {
+		switch f.number {
+		case 1:
+			return f.texts("hosts", &m.Hosts)
+		case 2:
+			return f.texts("methods", &m.Methods)
+		case 3:
+			return f.bool("plain", &m.Plain)
 		}
 		return nil
 	})
@@ -55,10 +93,8 @@ func (m *Resource) Append(b []byte) []byte {
 	for i := range m.Indexes {
 		b = appendMessage(b, 7, &m.Indexes[i])
 	}
-	for _, w := range m.Writes {
-		b = appendElement(b, 8, w)
-	}
-	return b
+	b = appendStrings(b, 8, m.Writes)
+	return appendStrings(b, 9, m.Reads)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -83,6 +119,8 @@ func (m *Resource) Decode(b []byte) error {
 			return f.embedded("indexes", &m.Indexes[len(m.Indexes)-1])
 		case 8:
 			return f.texts("writes", &m.Writes)
+		case 9:
+			return f.texts("reads", &m.Reads)
 		}
 		return nil
 	})

@@ -60,8 +60,8 @@ const (
 )
 
 var operationNames = [Operations]string{
-	OpGet:              "get",
-	OpList:             "list",
+	OpGet:              verbGet,
+	OpList:             verbList,
 	OpCreate:           "create",
 	OpUpdate:           "update",
 	OpPatch:            "patch",
@@ -83,6 +83,28 @@ func (o Operation) String() string {
 		return operationNames[o]
 	}
 	return "unknown"
+}
+
+const (
+	verbGet  = "get"
+	verbList = "list"
+)
+
+// Verb names what an operation does to a resource as RBAC does, with the
+// subresource, if there is one, before it: "create", "deletecollection",
+// "status/patch". Apply is a patch.
+func (o Operation) Verb(subresource string) string {
+	verb := o.String()
+	switch o {
+	case OpApply:
+		verb = OpPatch.String()
+	case OpDeleteCollection:
+		verb = "deletecollection"
+	}
+	if subresource != "" {
+		verb = subresource + "/" + verb
+	}
+	return verb
 }
 
 // Write reports whether the operation changes objects in the API server.

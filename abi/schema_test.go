@@ -32,6 +32,7 @@ var codecs = map[string]func() codec{
 	"Requests":      func() codec { return &abi.Requests{} },
 	"Description":   func() codec { return &abi.Description{} },
 	"Resource":      func() codec { return &abi.Resource{} },
+	"HTTP":          func() codec { return &abi.HTTP{} },
 	"Index":         func() codec { return &abi.Index{} },
 	"Controller":    func() codec { return &abi.Controller{} },
 	"Watch":         func() codec { return &abi.Watch{} },

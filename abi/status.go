@@ -77,10 +77,7 @@ func (m *Error) Append(b []byte) []byte {
 	b = appendString(b, 1, m.Message)
 	b = appendString(b, 2, m.Reason)
 	b = appendUint(b, 3, uint64(m.RetryAfterSeconds))
-	for _, c := range m.Causes {
-		b = appendElement(b, 4, c)
-	}
-	return b
+	return appendStrings(b, 4, m.Causes)
 }
 
 // Decode sets m to the message in b, which it does not retain.

@@ -66,6 +66,14 @@ func appendElement(b []byte, number int, s string) []byte {
 	return append(b, s...)
 }
 
+// appendStrings appends a repeated string.
+func appendStrings(b []byte, number int, elements []string) []byte {
+	for _, s := range elements {
+		b = appendElement(b, number, s)
+	}
+	return b
+}
+
 func appendBytes(b []byte, number int, v []byte) []byte {
 	if len(v) == 0 {
 		return b

@@ -3,6 +3,8 @@
 
 package abi
 
+import "strings"
+
 // PatchType is the format of the body of a patch. Numbers are append-only.
 type PatchType uint32
 
@@ -23,6 +25,13 @@ const (
 	PropagationForeground Propagation = 2
 	PropagationOrphan     Propagation = 3
 )
+
+// OwnFieldManager reports whether a plugin may write as a field manager without
+// being granted the name: its own, "NAME/..." for those that tell several apart,
+// and the empty one, which stands for its own.
+func OwnFieldManager(plugin, manager string) bool {
+	return manager == "" || manager == plugin || strings.HasPrefix(manager, plugin+"/")
+}
 
 // WriteRequest is the parameter of create, update, patch, apply, delete and
 // delete_collection. The result is the record of the written object, or JSON

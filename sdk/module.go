@@ -32,6 +32,13 @@ func Plugin(name, version string) {
 // kubectl describe shows; without it that is the plugin.
 func EventSource(name string) { module.source = name }
 
+// FieldManagers declares names for [FieldOwner] beside the plugin's own and
+// those that begin with it and a slash: a controller that takes over from
+// another one goes on under the name that owns the fields.
+func FieldManagers(names ...string) {
+	module.description.FieldManagers = append(module.description.FieldManagers, names...)
+}
+
 // Register declares controllers. Call it from init: in wasm, main does not
 // run. It panics, naming the controller, if one is not complete.
 func Register(controllers ...Controller) {

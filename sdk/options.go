@@ -95,7 +95,9 @@ func Unchanged(object Object) WriteOption {
 // the one with this uid, but another one of the same name.
 func PreconditionUID(uid string) WriteOption { return writeFunc(func(r *write) { r.UID = uid }) }
 
-// FieldOwner writes as this field manager instead of the plugin's name.
+// FieldOwner writes as this field manager instead of the plugin's name: as
+// "NAME/part", where NAME is the plugin's, or one declared with
+// [FieldManagers].
 func FieldOwner(manager string) WriteOption {
 	return writeFunc(func(r *write) { r.FieldManager = manager })
 }

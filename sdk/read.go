@@ -25,7 +25,7 @@ func (r *Resource[T]) Get(ctx context.Context, key Key, options ...GetOption) (*
 
 func (r *resource) get(ctx context.Context, key Key, options []GetOption, object unsafe.Pointer) error {
 	in := instanceFrom(ctx)
-	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name}
+	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name, Live: r.Projection == nil}
 	for _, option := range options {
 		option.get(&m)
 	}
@@ -37,7 +37,7 @@ func (r *resource) get(ctx context.Context, key Key, options []GetOption, object
 }
 
 // GetSubresource returns a subresource such as "scale" as the JSON that the
-// API server answers.
+// API server answers. Declare it with [Reads], "scale/get".
 func (r *Resource[T]) GetSubresource(ctx context.Context, key Key, subresource string) (Raw, error) {
 	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name, Subresource: subresource}
 	answer := instanceFrom(ctx).get(ctx, m.Append(nil))
@@ -91,6 +91,9 @@ func (r *Resource[T]) All(ctx context.Context, options ...ListOption) iter.Seq2[
 		for {
 			next, err := r.page(ctx, &m, func(items items) error {
 				for item := range items.each {
+					if r.Projection == nil {
+						*object = *new(T) // JSON leaves what it does not have
+					}
 					if err := r.decodeAgain(item, unsafe.Pointer(object)); err != nil {
 						return err
 					}
@@ -113,7 +116,7 @@ func (r *Resource[T]) All(ctx context.Context, options ...ListOption) iter.Seq2[
 }
 
 func (r *resource) listRequest(options []ListOption) abi.ListRequest {
-	m := abi.ListRequest{Resource: r.index}
+	m := abi.ListRequest{Resource: r.index, Live: r.Projection == nil}
 	for _, option := range options {
 		option.list(&m)
 	}
@@ -154,8 +157,11 @@ func (r *resource) object(op abi.Operation, key Key, answer answer, object unsaf
 
 // decode sets a new object from a record, which it aliases.
 func (r *resource) decode(rec string, object unsafe.Pointer) error {
+	if r.Projection == nil {
+		return r.parse(r.plan, rec, object)
+	}
 	body, err := r.decodeHeader(rec, object)
-	if err != nil || r.Projection == nil {
+	if err != nil {
 		return err
 	}
 	return r.plan.Decode(body, object)
@@ -163,8 +169,11 @@ func (r *resource) decode(rec string, object unsafe.Pointer) error {
 
 // decodeAgain is decode into an object whose memory may be used again.
 func (r *resource) decodeAgain(rec string, object unsafe.Pointer) error {
+	if r.Projection == nil {
+		return r.parse(r.plan, rec, object)
+	}
 	body, err := r.decodeHeader(rec, object)
-	if err != nil || r.Projection == nil {
+	if err != nil {
 		return err
 	}
 	return r.plan.DecodeAgain(body, object)

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"unsafe"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
@@ -34,6 +35,10 @@ type resource struct {
 	name   string // "v1/pods"
 	plan   *plan.Plan
 	header uintptr // where the Header is in the type
+	// parse sets an object from JSON, in which answers come without a
+	// projection. It is only set for such resources: the linker leaves the
+	// parser out of a plugin that has none.
+	parse func(p *plan.Plan, text string, object unsafe.Pointer) error
 }
 
 func (r *resource) declared() *resource { return r }
@@ -74,7 +79,7 @@ func (r *resource) declare(t reflect.Type, apiVersion, name, kind string, option
 	r.Resource.Resource, r.Kind = name, kind
 	r.Projection, r.ProjectionHash = r.plan.Shape(), r.plan.Shape().Hash()
 	for _, option := range options {
-		option(&r.Resource)
+		option(r)
 	}
 	r.name = r.Resource.String()
 	module.addResource(r)
@@ -101,7 +106,7 @@ func headerOffset(t reflect.Type) (uintptr, bool) {
 }
 
 // ResourceOption adds to the declaration of a resource.
-type ResourceOption func(r *abi.Resource)
+type ResourceOption func(r *resource)
 
 // IndexOwner has the host index the objects by their controller owner, for
 // [OwnedBy] and [Orphans].
@@ -120,7 +125,7 @@ func IndexField(path string) ResourceOption {
 }
 
 func index(i abi.Index) ResourceOption {
-	return func(r *abi.Resource) { r.Indexes = append(r.Indexes, i) }
+	return func(r *resource) { r.Indexes = append(r.Indexes, i) }
 }
 
 // Writes declares what the plugin wants to do to the resource besides reading
@@ -130,20 +135,34 @@ func index(i abi.Index) ResourceOption {
 // "status/patch". The operator of the cluster grants them. It panics at
 // another verb.
 func Writes(verbs ...string) ResourceOption {
-	for _, verb := range verbs {
-		name := verb[strings.LastIndexByte(verb, '/')+1:]
-		if !slices.Contains(writeVerbs, name) {
-			panic("sdk: Writes(" + verb + "): no such verb, expected one of " + strings.Join(writeVerbs, ", "))
-		}
-	}
-	return func(r *abi.Resource) { r.Writes = append(r.Writes, verbs...) }
+	checkVerbs("Writes", verbs, "create", "update", "patch", "delete", "deletecollection")
+	return func(r *resource) { r.Writes = append(r.Writes, verbs...) }
 }
 
-var writeVerbs = []string{"create", "update", "patch", "delete", "deletecollection"}
+// Reads declares what the plugin wants to read of the resource beside what its
+// type says: a subresource, "scale/get" for [Resource.GetSubresource]; and for
+// a resource that is [Uncached] the verbs "get" and "list". It panics at
+// another verb.
+func Reads(verbs ...string) ResourceOption {
+	checkVerbs("Reads", verbs, "get", "list")
+	return func(r *resource) { r.Reads = append(r.Reads, verbs...) }
+}
 
-// WriteOnly declares that the plugin never reads the resource from the cache,
-// so that the host keeps none of it. Objects that writes return have their
-// header alone.
-func WriteOnly() ResourceOption {
-	return func(r *abi.Resource) { r.Projection, r.ProjectionHash = nil, 0 }
+func checkVerbs(option string, verbs []string, known ...string) {
+	for _, verb := range verbs {
+		if name := verb[strings.LastIndexByte(verb, '/')+1:]; !slices.Contains(known, name) {
+			panic("sdk: " + option + "(" + verb + "): no such verb, expected one of " + strings.Join(known, ", "))
+		}
+	}
+}
+
+// Uncached declares that the host keeps no cache of the resource for this
+// plugin, because it only writes it, or reads an object now and then: Get and
+// List then ask the API server, and need [Reads]. So a plugin that reads one
+// Secret need not be granted to list them all.
+func Uncached() ResourceOption {
+	return func(r *resource) {
+		r.Projection, r.ProjectionHash = nil, 0
+		r.parse = (*plan.Plan).ParseJSON
+	}
 }

@@ -132,6 +132,9 @@ func TestDeclarationsPanic(t *testing.T) {
 			sdk.NewResource[taken]("v1", "things", "Thing")
 		},
 		"sdk: Writes(apply): no such verb, expected one of create, update, patch, delete, deletecollection": func() { sdk.Writes("apply") },
+		"sdk: Reads(watch): no such verb, expected one of get, list":                                        func() { sdk.Reads("watch") },
+		"sdk: NewServer(example.com): expected https:// or http://, a host and perhaps a port":              func() { sdk.NewServer("example.com") },
+		"sdk: NewServer(https://example.com/a): expected https:// or http://, a host and perhaps a port":    func() { sdk.NewServer("https://example.com/a") },
 		"sdk: controller : has no Name":                      func() { sdk.Register(sdk.Controller{}) },
 		"sdk: controller x: For is missing":                  func() { sdk.Register(sdk.Controller{Name: "x"}) },
 		"sdk: NewSettings is called twice":                   func() { sdk.NewSettings(struct{}{}) },

@@ -30,7 +30,7 @@ func (r *Resource[T]) Create(ctx context.Context, object any, options ...WriteOp
 }
 
 // Update replaces an object by a whole one and returns the new one. It is for
-// resources that are declared [WriteOnly] and for subresources: an object that
+// resources that are declared [Uncached] and for subresources: an object that
 // was read has a part of the fields and would delete the others, so the host
 // refuses it; patch or apply instead.
 func (r *Resource[T]) Update(ctx context.Context, object any, options ...WriteOption) (*T, error) {
@@ -99,8 +99,7 @@ func (r *resource) whole(op abi.Operation, object any, options []WriteOption) (*
 
 // encode sets the body to the object with apiVersion and kind.
 func (r *resource) encode(w *write, object any) (err error) {
-	typed := w.Subresource == "" || w.Subresource == "status"
-	if !typed || plan.HasField(object, "kind") {
+	if !w.typed() || plan.HasField(object, "kind") {
 		w.Body, err = plan.AppendJSON(nil, object)
 		return err
 	}
@@ -119,7 +118,10 @@ func (r *resource) unwritable(op abi.Operation, w *write, cause error) error {
 }
 
 func (r *Resource[T]) result(op abi.Operation, w *write, answer answer) (*T, error) {
-	if w.answered(answer) {
+	if r.otherKind(w, answer) {
+		if w.answer != nil {
+			*w.answer = Raw(answer.text())
+		}
 		return nil, nil
 	}
 	object := new(T)
@@ -129,17 +131,24 @@ func (r *Resource[T]) result(op abi.Operation, w *write, answer answer) (*T, err
 	return object, nil
 }
 
-// answered takes an answer that is no record, but JSON or nothing: a record
-// starts with the length of a namespace, which is less than '{'.
-func (w *write) answered(answer answer) bool {
-	if answer.status != abi.StatusOK || (len(answer.b) > 0 && answer.b[0] != '{') {
+// otherKind reports whether the answer to a write is no object of the resource:
+// JSON where a record could be, which starts with the length of a namespace and
+// so with less than '{', or nothing. Without a projection all objects are JSON.
+func (r *resource) otherKind(w *write, answer answer) bool {
+	switch {
+	case answer.status != abi.StatusOK:
 		return false
+	case len(answer.b) == 0:
+		return true
+	case r.Projection == nil:
+		return !w.typed()
 	}
-	if w.answer != nil {
-		*w.answer = Raw(answer.text())
-	}
-	return true
+	return answer.b[0] == '{'
 }
+
+// typed reports whether the write is about an object of the resource's kind,
+// and not a subresource that may have another.
+func (w *write) typed() bool { return w.Subresource == "" || w.Subresource == "status" }
 
 func (r *resource) done(op abi.Operation, w *write, answer answer) error {
 	if answer.status != abi.StatusOK {

@@ -116,6 +116,38 @@ func TestRecorderProblems(t *testing.T) {
 	}
 }
 
+func TestUnwantedOperations(t *testing.T) {
+	shape := record.Shape{Kind: record.Struct}
+	r := &recorder{description: &abi.Description{Resources: []abi.Resource{
+		{Version: "v1", Resource: "pods", Projection: &shape, Writes: []string{"status/patch"}, Reads: []string{"log/get"}},
+		{Version: "v1", Resource: "secrets", Writes: []string{"deletecollection"}},
+	}}}
+	for _, o := range []struct {
+		op abi.Operation
+		m  interface{ Append([]byte) []byte }
+	}{
+		{abi.OpGet, &abi.GetRequest{}}, {abi.OpList, &abi.ListRequest{}}, {abi.OpGet, &abi.GetRequest{Subresource: "log"}},
+		{abi.OpPatch, &abi.WriteRequest{Subresource: "status"}}, {abi.OpApply, &abi.WriteRequest{Subresource: "status"}},
+		{abi.OpDeleteCollection, &abi.WriteRequest{Resource: 1}},
+		// And these are not wanted.
+		{abi.OpGet, &abi.GetRequest{Subresource: "scale"}}, {abi.OpApply, &abi.WriteRequest{}},
+		{abi.OpGet, &abi.GetRequest{Resource: 1}}, {abi.OpList, &abi.ListRequest{Resource: 1}},
+		{abi.OpDelete, &abi.WriteRequest{Resource: 1}},
+	} {
+		r.Operate(t.Context(), o.op, o.m.Append(nil), nil)
+	}
+	want := []string{
+		`get: the description does not ask for "scale/get" of v1/pods`,
+		`apply: the description does not ask for "patch" of v1/pods`,
+		`get: the description does not ask for "get" of v1/secrets`,
+		`list: the description does not ask for "list" of v1/secrets`,
+		`delete: the description does not ask for "delete" of v1/secrets`,
+	}
+	if diff := cmp.Diff(want, r.problems); diff != "" {
+		t.Errorf("problems of operations: -want +got\n%s", diff)
+	}
+}
+
 func TestGrows(t *testing.T) {
 	k := &kit{host: start(t, scriptGuest, &recorder{})}
 	err := k.grows(t.Context(), 100, func(int) abi.Request { return abi.Request{Name: "x", ID: growBy(1)} })

@@ -62,7 +62,7 @@ func (r *recorder) Operate(_ context.Context, op abi.Operation, request, buffer 
 	var m abi.WriteRequest
 	status, result := r.refuse(op, request, buffer, &m)
 	if status != abi.StatusBadRequest {
-		r.resource(op, m.Resource)
+		r.wanted(op, r.resource(op, m.Resource), m.Subresource)
 	}
 	return status, result
 }
@@ -98,8 +98,17 @@ func (r *recorder) resource(op abi.Operation, index uint32) *abi.Resource {
 	return &r.description.Resources[index]
 }
 
+// wanted notes an operation that the description does not ask for: a host
+// denies it.
+func (r *recorder) wanted(op abi.Operation, resource *abi.Resource, subresource string) {
+	if verb := op.Verb(subresource); resource != nil && !resource.Wants(verb) {
+		r.problem("%s: the description does not ask for %q of %s", op, verb, resource)
+	}
+}
+
 func (r *recorder) get(m *abi.GetRequest, buffer []byte) (abi.Status, []byte) {
 	resource := r.resource(abi.OpGet, m.Resource)
+	r.wanted(abi.OpGet, resource, m.Subresource)
 	if resource == nil || resource.Projection == nil || m.Subresource != "" || r.size == 0 {
 		e := abi.Error{Message: m.Name + " not found", Reason: "NotFound"}
 		return abi.StatusNotFound, e.Append(buffer)
@@ -109,6 +118,7 @@ func (r *recorder) get(m *abi.GetRequest, buffer []byte) (abi.Status, []byte) {
 
 func (r *recorder) list(m *abi.ListRequest, buffer []byte) (abi.Status, []byte) {
 	resource := r.resource(abi.OpList, m.Resource)
+	r.wanted(abi.OpList, resource, "")
 	if resource == nil || resource.Projection == nil || r.size == 0 {
 		return abi.StatusOK, buffer
 	}

@@ -15,7 +15,7 @@ import "github.com/wasm-controller-manager/wcm/sdk"
 var (
 	namespaces = sdk.NewResource[Namespace]("v1", "namespaces", "Namespace")
 	nodes      = sdk.NewResource[Node]("v1", "nodes", "Node", sdk.Writes("create", "status/patch"))
-	leases     = sdk.NewResource[Lease]("coordination.k8s.io/v1", "leases", "Lease", sdk.Writes("create", "patch"), sdk.WriteOnly())
+	leases     = sdk.NewResource[Lease]("coordination.k8s.io/v1", "leases", "Lease", sdk.Writes("create", "patch"), sdk.Uncached())
 	pods       = sdk.NewResource[Pod]("v1", "pods", "Pod",
 		sdk.IndexField("status.podIP"), sdk.Writes("binding/create", "status/patch", "delete"))
 	settings = sdk.NewSettings(defaults(), (*Settings).prepare)

@@ -36,7 +36,10 @@ func (v *validator) resource(n int) {
 		v.index(subject, r, index, slices.Contains(r.Indexes[:n], index))
 	}
 	for _, w := range r.Writes {
-		v.write(subject, w)
+		v.verb(subject, "writes", w, writeVerbs)
+	}
+	for _, w := range r.Reads {
+		v.verb(subject, "reads", w, readVerbs)
 	}
 }
 
@@ -76,20 +79,28 @@ func indexName(i abi.Index) string {
 	return strings.TrimSpace(name[i.Kind] + " " + i.Key)
 }
 
-// verbs are what a module can want to do to a resource besides reading it.
-var verbs = []string{"create", "update", "patch", "delete", "deletecollection"}
+// The verbs of what a module can want to do to a resource, besides reading it
+// from the cache.
+var (
+	writeVerbs = []string{"create", "update", "patch", "delete", "deletecollection"}
+	readVerbs  = []string{"get", "list"}
+)
 
-// write checks "verb" and "subresource/verb".
-func (v *validator) write(subject, w string) {
-	verb := w
-	if subresource, after, found := strings.Cut(w, "/"); found {
+// verb checks "verb" and "subresource/verb". Lists and collections have no
+// subresources.
+func (v *validator) verb(subject, field, want string, known []string) {
+	verb := want
+	if subresource, after, found := strings.Cut(want, "/"); found {
 		verb = after
-		if !isLabel(subresource) {
-			v.problem(subject, "writes", "%q: %q is no subresource", w, subresource)
+		switch {
+		case !isLabel(subresource):
+			v.problem(subject, field, "%q: %q is no subresource", want, subresource)
+		case verb == "list" || verb == "deletecollection":
+			v.problem(subject, field, "%q: subresources have no %s", want, verb)
 		}
 	}
-	if !slices.Contains(verbs, verb) {
-		v.problem(subject, "writes", "%q: unknown verb, expected one of %s", w, strings.Join(verbs, ", "))
+	if !slices.Contains(known, verb) {
+		v.problem(subject, field, "%q: unknown verb, expected one of %s", want, strings.Join(known, ", "))
 	}
 }
 

@@ -183,11 +183,18 @@ func TestValidate(t *testing.T) {
 				"resource v1/events: indexes: owner without a projection",
 			}},
 		{"grants are made of verbs",
-			func(d *abi.Description) { d.Resources[0].Writes = []string{"Status/patch", "list", ""} },
+			func(d *abi.Description) {
+				d.Resources[0].Writes = []string{"Status/patch", "list", "", "status/deletecollection"}
+				d.Resources[1].Reads = []string{"get", "scale/get", "scale/list", "../get", "watch"}
+			},
 			[]string{
 				`resource v1/services: writes: "Status/patch": "Status" is no subresource`,
 				`resource v1/services: writes: "list": unknown verb, expected one of create, update, patch, delete, deletecollection`,
 				`resource v1/services: writes: "": unknown verb, expected one of create, update, patch, delete, deletecollection`,
+				`resource v1/services: writes: "status/deletecollection": subresources have no deletecollection`,
+				`resource apps.example.com/v1beta1/pods: reads: "scale/list": subresources have no list`,
+				`resource apps.example.com/v1beta1/pods: reads: "../get": ".." is no subresource`,
+				`resource apps.example.com/v1beta1/pods: reads: "watch": unknown verb, expected one of get, list`,
 			}},
 	} {
 		d := description(t)

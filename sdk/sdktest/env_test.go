@@ -294,8 +294,8 @@ func TestPods(t *testing.T) {
 	}
 }
 
-// TestWriteOnly checks objects that are never read.
-func TestWriteOnly(t *testing.T) {
+// TestUncached checks objects that the host keeps none of.
+func TestUncached(t *testing.T) {
 	env := sdktest.New(t)
 	made, err := widgets.Blobs.Create(env.Context(), map[string]any{"metadata": map[string]any{"generateName": "x-"}, "data": []byte{1}}, sdk.InNamespace("ns"))
 	if err != nil {
@@ -304,8 +304,65 @@ func TestWriteOnly(t *testing.T) {
 	if made.Name != "x-00001" || made.UID == "" || made.ResourceVersion == 0 {
 		t.Errorf("Create returned %+v, want name, uid and version", made)
 	}
-	if got := env.Get("Blob", made.Key()).Text("data"); got != "AQ==" {
-		t.Errorf("data = %q, want base64 of one byte", got)
+	read, err := widgets.Blobs.Get(env.Context(), made.Key())
+	if err != nil || *read != *made || read.Data != "AQ==" {
+		t.Errorf("Get = %+v, %v; want %+v with base64 of one byte", read, err, made)
+	}
+}
+
+// TestWants checks how declarations stand in the description.
+func TestWants(t *testing.T) {
+	d := sdktest.New(t).Description()
+	http := []abi.HTTP{
+		{Hosts: []string{"*.example.com:8080"}, Methods: []string{"POST"}, Plain: true},
+		{Hosts: []string{"example.org"}},
+	}
+	if diff := cmp.Diff(http, d.HTTP); diff != "" {
+		t.Errorf("HTTP (-want +got):\n%s", diff)
+	}
+	if !slices.Equal(d.Sign, []string{"widgets"}) || !slices.Equal(d.FieldManagers, []string{"widget-manager"}) || !d.Discover {
+		t.Errorf("Sign = %q, FieldManagers = %q, Discover = %t; want each as declared, once", d.Sign, d.FieldManagers, d.Discover)
+	}
+	if r := d.Resources[0]; !slices.Equal(r.Reads, []string{"scale/get"}) {
+		t.Errorf("Reads of %s = %q, want the scale", &r, r.Reads)
+	}
+}
+
+// TestUndeclaredIsDenied: what the host would refuse fails here already.
+func TestUndeclaredIsDenied(t *testing.T) {
+	note := sdk.Header{Namespace: "ns", Name: "a"}
+	env := sdktest.New(t, widget)
+	ctx := env.Context()
+	widgetOf, err := widgets.Widgets.Get(ctx, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for reason, call := range map[string]func() error{
+		`v1/blobs is not declared with sdk.Reads("list")`: func() error { _, err := widgets.Blobs.List(ctx); return err },
+		`v1/notes is not declared with sdk.Reads("get")`:  func() error { _, err := widgets.Notes.Get(ctx, note.Key()); return err },
+		`v1/parts is not declared with sdk.Reads("scale/get")`: func() error {
+			_, err := widgets.Parts.GetSubresource(ctx, key, "scale")
+			return err
+		},
+		`v1/pods is not declared with sdk.Writes("patch")`: func() error {
+			_, err := widgets.Pods.Patch(ctx, key, sdk.MergePatch(nil))
+			return err
+		},
+		`v1/notes is not declared with sdk.Writes("create")`: func() error { _, err := widgets.Notes.Apply(ctx, note); return err },
+		`the field manager another is not declared with sdk.FieldManagers`: func() error {
+			_, err := widgets.Widgets.Patch(ctx, widgetOf, sdk.MergePatch(nil), sdk.FieldOwner("another"))
+			return err
+		},
+	} {
+		if err := call(); !sdk.IsDenied(err) || !strings.HasSuffix(err.Error(), reason) {
+			t.Errorf("got %v, want it denied: %s", err, reason)
+		}
+	}
+	if _, err := widgets.Widgets.Patch(ctx, widgetOf, sdk.MergePatch(map[string]any{}), sdk.FieldOwner("widgets/labels")); err != nil {
+		t.Errorf("patch under a part of the plugin's own name: %v", err)
+	}
+	if _, err := widgets.Widgets.Patch(ctx, key, sdk.MergePatch(map[string]any{}), sdk.FieldOwner("widget-manager")); err != nil {
+		t.Errorf("patch under a name that is declared: %v", err)
 	}
 }
 

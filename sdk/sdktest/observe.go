@@ -4,6 +4,8 @@
 package sdktest
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -72,6 +74,9 @@ func (e *Env) event(m *abi.Event) error {
 	if err != nil {
 		return err
 	}
+	if !e.concerned(m.Resource) {
+		return &sdk.APIError{Status: abi.StatusDenied, Message: fmt.Sprintf("%s is neither read nor written, so there is nothing to tell of it", r)}
+	}
 	event := Event{
 		Kind: r.Kind, Key: sdk.Key{Namespace: m.Namespace, Name: m.Name},
 		Type: "Normal", Reason: m.Reason, Message: m.Message, Source: m.Source, Count: 1,
@@ -89,6 +94,20 @@ func (e *Env) event(m *abi.Event) error {
 	}
 	e.events = append(e.events, event)
 	return nil
+}
+
+// concerned reports whether the plugin reads, watches or writes a resource.
+func (e *Env) concerned(index uint32) bool {
+	r := &e.description.Resources[index]
+	if r.Projection != nil || len(r.Reads)+len(r.Writes) > 0 {
+		return true
+	}
+	for _, c := range e.description.Controllers {
+		if slices.ContainsFunc(c.Watches, func(w abi.Watch) bool { return w.Resource == index }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (e *Env) log(m *abi.Log) error {

@@ -105,6 +105,9 @@ func (e *Env) get(m *abi.GetRequest, buffer []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := declared(r, "Reads", abi.OpGet.Verb(m.Subresource), m.Live || m.Subresource != ""); err != nil {
+		return nil, err
+	}
 	key := sdk.Key{Namespace: m.Namespace, Name: m.Name}
 	if err := e.observed(abi.OpGet, r, key, nil); err != nil {
 		return nil, err
@@ -121,11 +124,25 @@ func (e *Env) get(m *abi.GetRequest, buffer []byte) ([]byte, error) {
 	return appendRecord(buffer, r, o.Object)
 }
 
-// appendRecord appends the object in the projection of the resource. A value
-// of another type than the projection's counts as absent, as in the host.
+// declared refuses, as the host does, what the description does not ask for,
+// and cached reads of what has no projection. A projection stands for get and
+// list.
+func declared(r *abi.Resource, option, verb string, live bool) error {
+	switch {
+	case !r.Wants(verb):
+		return &sdk.APIError{Status: abi.StatusDenied, Message: fmt.Sprintf("%s is not declared with sdk.%s(%q)", r, option, verb)}
+	case r.Projection == nil && !live:
+		return &sdk.APIError{Status: abi.StatusUnsupported, Message: fmt.Sprintf("%s has no projection, so it is not cached: ask live", r)}
+	}
+	return nil
+}
+
+// appendRecord appends the object in the projection of the resource, or as
+// JSON if it has none. A value of another type than the projection's counts as
+// absent, as in the host.
 func appendRecord(buffer []byte, r *abi.Resource, o Object) ([]byte, error) {
 	if r.Projection == nil {
-		return nil, badRequest("%s is declared write-only", r)
+		return append(buffer, o.JSON()...), nil
 	}
 	rec, err := project(r.Projection, o)
 	return append(buffer, rec...), err
@@ -142,6 +159,9 @@ func project(shape *record.Shape, o Object) ([]byte, error) {
 func (e *Env) list(m *abi.ListRequest, buffer []byte) ([]byte, error) {
 	r, err := e.resource(m.Resource)
 	if err != nil {
+		return nil, err
+	}
+	if err := declared(r, "Reads", abi.OpList.Verb(""), m.Live); err != nil {
 		return nil, err
 	}
 	if err := e.observed(abi.OpList, r, sdk.Key{Namespace: m.Namespace}, nil); err != nil {

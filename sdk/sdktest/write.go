@@ -29,8 +29,11 @@ func (e *Env) write(op abi.Operation, m *abi.WriteRequest, buffer []byte) ([]byt
 		return nil, err
 	}
 	c := &change{WriteRequest: m, op: op, resource: r, key: sdk.Key{Namespace: m.Namespace, Name: m.Name}}
-	if verb := c.verb(); !slices.Contains(r.Writes, verb) {
-		return nil, &sdk.APIError{Status: abi.StatusDenied, Message: fmt.Sprintf("%s is not declared with sdk.Writes(%q)", r, verb)}
+	if err := declared(r, "Writes", c.verb(), true); err != nil {
+		return nil, err
+	}
+	if manager := m.FieldManager; !abi.OwnFieldManager(e.description.Name, manager) && !slices.Contains(e.description.FieldManagers, manager) {
+		return nil, &sdk.APIError{Status: abi.StatusDenied, Message: fmt.Sprintf("the field manager %s is not declared with sdk.FieldManagers", manager)}
 	}
 	if op == abi.OpUpdate && r.Projection != nil && m.Subresource == "" {
 		return nil, &sdk.APIError{Status: abi.StatusUnsupported, Message: fmt.Sprintf("update of %s would drop every field outside of the projection: patch or apply it", r)}
@@ -44,19 +47,7 @@ func (e *Env) write(op abi.Operation, m *abi.WriteRequest, buffer []byte) ([]byt
 }
 
 // verb names the write as RBAC and sdk.Writes do.
-func (c *change) verb() string {
-	verb := c.op.String()
-	switch c.op {
-	case abi.OpApply:
-		verb = "patch"
-	case abi.OpDeleteCollection:
-		verb = "deletecollection"
-	}
-	if c.Subresource != "" {
-		verb = c.Subresource + "/" + verb
-	}
-	return verb
-}
+func (c *change) verb() string { return c.op.Verb(c.Subresource) }
 
 func (e *Env) perform(c *change, buffer []byte) ([]byte, error) {
 	switch c.op {
@@ -69,6 +60,9 @@ func (e *Env) perform(c *change, buffer []byte) ([]byte, error) {
 	}
 	if c.old = e.store.get(c.resource, c.key); c.old == nil {
 		if c.op == abi.OpApply && c.Subresource == "" {
+			if err := declared(c.resource, "Writes", abi.OpCreate.Verb(""), true); err != nil {
+				return nil, err
+			}
 			return e.create(c, buffer)
 		}
 		return nil, notFound(c.resource, c.key)
@@ -118,12 +112,7 @@ func (e *Env) create(c *change, buffer []byte) ([]byte, error) {
 
 // answer appends the written object, as much of it as the plugin reads.
 func (c *change) answer(buffer []byte, o Object) ([]byte, error) {
-	projection := c.resource.Projection
-	if projection == nil {
-		projection = &record.Shape{Kind: record.Struct}
-	}
-	rec, err := project(projection, o)
-	return append(buffer, rec...), err
+	return appendRecord(buffer, c.resource, o)
 }
 
 func (c *change) body() (Object, error) {

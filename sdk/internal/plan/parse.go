@@ -26,8 +26,17 @@ func ParseJSON(text string, to any) error {
 	if err != nil {
 		return err
 	}
+	return parseJSON(p.root.target, text, v.UnsafePointer())
+}
+
+// ParseJSON is [ParseJSON] into a value of the plan's type.
+func (p *Plan) ParseJSON(text string, base unsafe.Pointer) error {
+	return parseJSON(&p.root, text, base)
+}
+
+func parseJSON(n *node, text string, base unsafe.Pointer) error {
 	s := parser{s: text}
-	s.value(p.root.target, v.UnsafePointer())
+	s.value(n, base)
 	if s.peek() != 0 {
 		s.fail("something behind the value")
 	}

@@ -39,20 +39,34 @@ type Pod struct {
 	} `json:"spec"`
 }
 
+// Blob is read now and then, so the host keeps none.
+type Blob struct {
+	sdk.Header
+	Data string `json:"data"`
+}
+
 // The resources.
 var (
 	Widgets = sdk.NewResource[Widget]("example.com/v1", "widgets", "Widget",
 		sdk.IndexField("spec.node"), sdk.IndexLabel("app"),
-		sdk.Writes("create", "update", "patch", "delete", "deletecollection", "status/patch", "scale/patch"))
+		sdk.Writes("create", "update", "patch", "delete", "deletecollection", "status/patch", "scale/patch"),
+		sdk.Reads("scale/get"))
 	Parts = sdk.NewResource[Part]("v1", "parts", "Part", sdk.IndexOwner(), sdk.Writes("create", "patch"))
 	Pods  = sdk.NewResource[Pod]("v1", "pods", "Pod", sdk.Writes("delete", "binding/create", "eviction/create"))
-	Blobs = sdk.NewResource[sdk.Header]("v1", "blobs", "Blob", sdk.WriteOnly(), sdk.Writes("create", "update"))
+	Blobs = sdk.NewResource[Blob]("v1", "blobs", "Blob", sdk.Uncached(), sdk.Writes("create", "update"), sdk.Reads("get"))
+	Notes = sdk.NewResource[sdk.Header]("v1", "notes", "Note", sdk.Uncached(), sdk.Writes("patch"))
 )
 
 // Reconcile is what the controller does.
 var Reconcile = func(context.Context, sdk.Request) (sdk.Result, error) { return sdk.Result{}, nil }
 
 func init() {
+	sdk.FieldManagers("widget-manager")
+	sdk.NewServer("http://*.example.com:8080", "POST")
+	sdk.NewServer("https://example.org")
+	sdk.NewSigningKey("widgets")
+	sdk.NewSigningKey("widgets")
+	sdk.WantDiscovery()
 	sdk.Register(sdk.Controller{
 		Name: "widgets",
 		For:  Widgets,
