@@ -8,6 +8,11 @@
 // denied. The package is pure: it neither reads files nor talks to anyone.
 package grant
 
+import (
+	"errors"
+	"fmt"
+)
+
 // Grants are what an operator allows one plugin. The zero value allows
 // nothing. The fields are those of `grants:` in the operator's file.
 type Grants struct {
@@ -21,6 +26,15 @@ type Grants struct {
 	FieldManagers []string `json:"fieldManagers,omitempty"`
 	// Discover allows the plugin to list the resources that the API server has.
 	Discover bool `json:"discover,omitempty"`
+}
+
+// Validate reports everything that is wrong with the grants.
+func (g *Grants) Validate() error {
+	var problems []error
+	for i := range g.HTTP {
+		problems = append(problems, g.HTTP[i].Validate(fmt.Sprintf("grants.http[%d]", i)))
+	}
+	return errors.Join(problems...)
 }
 
 // Resource allows every one of its verbs on every one of its resources.
@@ -38,7 +52,10 @@ type Resource struct {
 
 // HTTP allows requests to servers outside of the API server.
 type HTTP struct {
-	Hosts   []string `json:"hosts"`             // "api.example.com", "*.example.com", "api.example.com:8443"; without port: 443
+	// Hosts are names and IP addresses, "*.example.com" for all names below
+	// one, or "*" for all names, each with an optional port: "api.example.com",
+	// "10.0.0.1:8443", "[2001:db8::1]:8443". Without port: 443.
+	Hosts   []string `json:"hosts"`
 	Methods []string `json:"methods,omitempty"` // empty: GET and HEAD
 	// Plain allows http:// beside https://; without port: 80.
 	Plain bool `json:"plain,omitempty"`

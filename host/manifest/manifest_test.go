@@ -52,6 +52,7 @@ func TestParseRefuses(t *testing.T) {
 		{"a misspelt part", "setting: {}", `unknown field "setting"`},
 		{"a misspelt field", "limits: {memroy: 1Mi}", `unknown field "limits.memroy"`},
 		{"a misspelt field of a rule", "grants: {resources: [{verb: [get]}]}", `unknown field "grants.resources[0].verb"`},
+		{"a host with a scheme", "grants: {http: [{hosts: ['https://a']}]}", `grants.http[0].hosts[0]: got "https://a"`},
 		{"a field twice", "limits: {memory: 1Mi, memory: 2Mi}", "already set"},
 		{"a size that is none", "limits: {memory: much}", `limits.memory: got "much", expected a size`},
 		{"a negative size", "limits: {memory: -1}", "limits.memory"},
