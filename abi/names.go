@@ -109,3 +109,8 @@ func (o Operation) Verb(subresource string) string {
 
 // Write reports whether the operation changes objects in the API server.
 func (o Operation) Write() bool { return o >= OpCreate && o <= OpDeleteCollection }
+
+// Sends reports whether the operation sends a body of the guest's over a
+// network. A binding hands it a copy of the request: whatever transports it
+// may go on reading after the operation was given up.
+func (o Operation) Sends() bool { return o.Write() || o == OpHTTP }

@@ -12,7 +12,8 @@ type Operator interface {
 	// Operate performs one operation, other than log_enabled and take, which
 	// the binding answers itself, and appends the result to buffer. With
 	// StatusOK the result is the operation's, else an [Error]. The request
-	// aliases guest memory and must not be retained. Operate is called by
+	// aliases guest memory and must not be retained, unless the operation is
+	// one that sends it on: see [Operation.Sends]. Operate is called by
 	// several instances at once; it must observe ctx.
 	Operate(ctx context.Context, op Operation, request, buffer []byte) (Status, []byte)
 	// LogEnabled reports whether a log line of this level would be kept.

@@ -48,6 +48,7 @@ func reasonOf(err error) string {
 	var description *guest.DescriptionError
 	var trap *guest.TrapError
 	var rejected *guest.RejectedError
+	var memory *guest.MemoryError
 	switch {
 	case errors.As(err, &refused):
 		return string(refused.Reason)
@@ -57,6 +58,8 @@ func reasonOf(err error) string {
 		return "trap"
 	case errors.As(err, &rejected):
 		return "settings"
+	case errors.As(err, &memory):
+		return "memory"
 	}
 	return "other"
 }

@@ -87,7 +87,7 @@ func (h *Host) compile(ctx context.Context, v *version, p install.Plugin) (err e
 		return err
 	}
 	h.metrics.Plugin(p.Name).Compiled(v.module.Stats.Wall)
-	v.description, err = guest.Describe(ctx, v.module)
+	v.description, err = guest.Describe(ctx, v.module, guestLimits(v.manifest.Limits))
 	return err
 }
 
@@ -154,17 +154,17 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 		Plugin: v.plugin, Description: v.description, Caches: caches,
 		API: h.kube, Events: h.events, Metrics: h.custom, Leadership: h.Leadership, Logger: logger,
 	})
+	instance := guestLimits(v.manifest.Limits)
+	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(h.metrics.Plugin(v.plugin))
+	instance.Output = func(ctx context.Context, text []byte) {
+		access.LoggerOf(ctx, logger).Info("Guest wrote", "text", string(text))
+	}
 	return guest.NewPool(guest.PoolOptions{
 		Module:        v.module,
+		Instance:      instance,
 		Configuration: abi.Configuration{Plugin: v.plugin, Settings: settings},
 		Size:          v.concurrency(),
 		Report:        func(err error) { logger.Warn("Instance is not as it should be after its reconcile", "error", err) },
-		Instance: guest.Options{
-			Plugin: v.plugin, Operator: operator, Hooks: hooks(h.metrics.Plugin(v.plugin)),
-			Output: func(ctx context.Context, text []byte) {
-				access.LoggerOf(ctx, logger).Info("Guest wrote", "text", string(text))
-			},
-		},
 	})
 }
 

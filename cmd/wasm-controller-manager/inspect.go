@@ -50,7 +50,7 @@ func inspect(ctx context.Context, path string, out io.Writer) (err error) {
 		return fmt.Errorf("%s %w", path, err)
 	}
 	defer func() { err = errors.Join(err, m.Close(context.WithoutCancel(ctx))) }()
-	description, err := guest.Describe(ctx, m)
+	description, err := guest.Describe(ctx, m, guest.Options{})
 	if err != nil {
 		return fmt.Errorf("%s %w", path, err)
 	}

@@ -64,6 +64,10 @@ type decoder interface{ Decode(b []byte) error }
 // exchange calls an export with a message, nil for one without parameters, and
 // decodes what it answers, unless answer is nil.
 func (i *Instance) exchange(ctx context.Context, f api.Function, export string, message []byte, answer decoder) error {
+	if !i.busy.CompareAndSwap(false, true) {
+		return ErrBusy
+	}
+	defer i.busy.Store(false)
 	if i.dead {
 		return ErrDead
 	}

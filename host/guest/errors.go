@@ -18,6 +18,10 @@ import (
 // ErrDead says that an earlier call killed the instance; make another one.
 var ErrDead = errors.New("instance is dead")
 
+// ErrBusy says that the instance is in a call already, and that nothing was
+// done: whoever calls or closes it does not own it.
+var ErrBusy = errors.New("instance is in a call")
+
 // ErrClosed says that the pool was closed.
 var ErrClosed = errors.New("pool is closed")
 
@@ -72,6 +76,18 @@ func (e *ResultError) Error() string {
 
 // Unwrap returns the cause.
 func (e *ResultError) Unwrap() error { return e.Cause }
+
+// MemoryError reports a module whose memory is larger than its limit before it
+// has run.
+type MemoryError struct {
+	Plugin          string
+	Declared, Limit uint64 // bytes
+}
+
+// Error names plugin and sizes.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("%sdeclares a memory of %d bytes, the limit is %d", subject(e.Plugin), e.Declared, e.Limit)
+}
 
 // RejectedError reports a guest that does not accept its configuration. The
 // instance lives, but must not reconcile.

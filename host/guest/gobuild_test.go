@@ -47,7 +47,7 @@ var missing = operator{
 func TestGoGuest(t *testing.T) {
 	ctx := t.Context()
 	m := compile(t, open(t), goGuest(t))
-	d, err := guest.Describe(ctx, m)
+	d, err := guest.Describe(ctx, m, guest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

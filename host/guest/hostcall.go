@@ -4,6 +4,7 @@
 package guest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,9 @@ func (i *Instance) operate(op abi.Operation, request []byte) abi.Status {
 	}
 	if i.call.overdue() && !observes(op) {
 		return i.fail(abi.StatusCanceled, op, context.Cause(i.call.Context).Error())
+	}
+	if op.Sends() {
+		request = bytes.Clone(request)
 	}
 	var status abi.Status
 	status, i.result = i.options.Operator.Operate(i.call.Context, op, request, i.result[:0])

@@ -12,12 +12,16 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
 
-// Describe makes an instance, asks it what the module is, and closes it. The
-// guest gets no operations meanwhile. With module.Inspect it is all that can
-// be said of a module without a cluster. The error is a sentence without its
-// subject, as a module.RefusedError is.
-func Describe(ctx context.Context, m *module.Module) (_ *abi.Description, err error) {
-	i, err := New(ctx, m, Options{})
+// Describe makes an instance within the limits of o, asks it what the module
+// is, and closes it. The guest gets no operations meanwhile. With
+// module.Inspect it is all that can be said of a module without a cluster. The
+// error is a sentence without its subject, as a module.RefusedError is.
+func Describe(ctx context.Context, m *module.Module, o Options) (_ *abi.Description, err error) {
+	o.Plugin, o.Operator = "", nil
+	i, err := New(ctx, m, o)
+	if tooLarge := (*MemoryError)(nil); errors.As(err, &tooLarge) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot say what it is: %w", err)
 	}

@@ -8,10 +8,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+	"github.com/tetratelabs/wazero/experimental"
 	"github.com/tetratelabs/wazero/sys"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -23,8 +25,10 @@ import (
 type Instance struct {
 	options Options
 	module  *module.Module
-	guest   api.Module // nil until instantiated, and when closed
-	call    call       // the call in flight
+	memory  *linearMemory
+	guest   api.Module  // nil until instantiated, and when closed
+	busy    atomic.Bool // a call or Close is in progress
+	call    call        // the call in flight
 	dead    bool
 
 	alloc     api.Function
@@ -55,6 +59,9 @@ func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err err
 			err = errors.Join(err, i.Close(context.WithoutCancel(ctx)))
 		}
 	}()
+	if i.memory, err = newLinearMemory(o.Plugin, m.Info.Memory, i.options.MemoryLimit); err != nil {
+		return nil, err
+	}
 	start := i.begin()
 	err = i.instantiate(ctx)
 	i.finish(ctx, abi.ExportInitialize, start, err)
@@ -67,7 +74,7 @@ func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err err
 
 // instantiate runs a start function and _initialize, if there are any.
 func (i *Instance) instantiate(ctx context.Context) error {
-	i.call.begin(ctx)
+	i.call.begin(experimental.WithMemoryAllocator(ctx, i.memory))
 	guest, err := i.module.Instantiate(&i.call, i.config())
 	i.call.end()
 	if err != nil {
@@ -138,9 +145,14 @@ func (i *Instance) MemoryBytes() uint64 {
 // Dead reports whether the instance can no longer be called.
 func (i *Instance) Dead() bool { return i.dead }
 
-// Close frees the instance. It must not be called during a call. Closing it
-// again does nothing.
+// Close frees the instance. During a call it does nothing but return
+// [ErrBusy]: the memory must not go away under running code. Closing the
+// instance again does nothing.
 func (i *Instance) Close(ctx context.Context) error {
+	if !i.busy.CompareAndSwap(false, true) {
+		return ErrBusy
+	}
+	defer i.busy.Store(false)
 	if i.module == nil {
 		return nil
 	}
@@ -152,6 +164,9 @@ func (i *Instance) Close(ctx context.Context) error {
 		if i.options.Hooks.Instances != nil {
 			i.options.Hooks.Instances(-1)
 		}
+	}
+	if i.memory != nil {
+		err = errors.Join(err, i.memory.release())
 	}
 	err = errors.Join(err, i.module.Close(ctx))
 	i.module, i.dead = nil, true

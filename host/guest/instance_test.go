@@ -29,7 +29,7 @@ func TestDescribe(t *testing.T) {
 			Projection: &shape, ProjectionHash: shape.Hash()}},
 		Controllers: []abi.Controller{{Name: "minimal", Watches: []abi.Watch{{Mapping: abi.MapFor}}}},
 	}
-	got, err := guest.Describe(t.Context(), load(t, "minimal"))
+	got, err := guest.Describe(t.Context(), load(t, "minimal"), guest.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,9 @@ type Options struct {
 	MessageLimit int
 	// ResultLimit bounds each message that the guest receives, in bytes; 0: 64 MiB.
 	ResultLimit int
+	// MemoryLimit is the size in bytes to which the memory of an instance can
+	// grow, rounded down to pages of 64 KiB; 0: 256 MiB.
+	MemoryLimit uint64
 	// CollectAfter is by how much memory may grow, in bytes, before
 	// [Instance.Collect] collects the guest's garbage; 0: 8 MiB.
 	CollectAfter uint64
@@ -54,6 +57,7 @@ type Hooks struct {
 const (
 	defaultMessageLimit = 4 << 20
 	defaultResultLimit  = 64 << 20
+	defaultMemoryLimit  = 256 << 20
 	defaultCollectAfter = 8 << 20
 )
 
@@ -69,6 +73,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.ResultLimit == 0 {
 		o.ResultLimit = defaultResultLimit
+	}
+	if o.MemoryLimit == 0 {
+		o.MemoryLimit = defaultMemoryLimit
 	}
 	if o.CollectAfter == 0 {
 		o.CollectAfter = defaultCollectAfter
