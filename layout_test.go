@@ -72,6 +72,14 @@ var arrows = []arrow{
 		reason: "the queue and its decisions know neither wasm nor clients",
 	},
 	{
+		folder: "host/health", only: []string{},
+		reason: "when to go back or to let alone is decided from counts and times alone",
+	},
+	{
+		folder: "host/archive", only: []string{modulePath + "/host/module"},
+		reason: "the archive keeps files; what good means is not its business",
+	},
+	{
 		folder: "host", except: []string{"host/module", "host/guest"},
 		never:  []string{"github.com/tetratelabs/wazero", "github.com/extism"},
 		reason: "the wasm runtime stays behind host/module and host/guest",
