@@ -65,6 +65,10 @@ var arrows = []arrow{
 		reason: "projections are pure: bytes in, bytes out",
 	},
 	{
+		folder: "host/wasm", only: []string{modulePath + "/host/wasm"},
+		reason: "the decoder stands before everything that trusts a module; it trusts nothing but itself",
+	},
+	{
 		folder: "host/control", only: []string{
 			modulePath + "/host/control", modulePath + "/host/metric", modulePath + "/abi",
 			"k8s.io/client-go/util/workqueue", "github.com/prometheus/client_golang",
