@@ -8,11 +8,6 @@
 // denied. The package is pure: it neither reads files nor talks to anyone.
 package grant
 
-import (
-	"errors"
-	"fmt"
-)
-
 // Grants are what an operator allows one plugin. The zero value allows
 // nothing. The fields are those of `grants:` in the operator's file.
 type Grants struct {
@@ -26,15 +21,6 @@ type Grants struct {
 	FieldManagers []string `json:"fieldManagers,omitempty"`
 	// Discover allows the plugin to list the resources that the API server has.
 	Discover bool `json:"discover,omitempty"`
-}
-
-// Validate reports everything that is wrong with the grants.
-func (g *Grants) Validate() error {
-	var problems []error
-	for i := range g.HTTP {
-		problems = append(problems, g.HTTP[i].Validate(fmt.Sprintf("grants.http[%d]", i)))
-	}
-	return errors.Join(problems...)
 }
 
 // Resource allows every one of its verbs on every one of its resources.

@@ -1,0 +1,178 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package grant
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+)
+
+// Policy decides what one plugin may do: what its module wants and what its
+// operator grants. It is immutable and safe for concurrent use.
+type Policy struct {
+	plugin      string
+	description *abi.Description
+	grants      Grants
+	wantedHTTP  []HTTP
+	resources   []decided
+}
+
+// decided is what is settled about one resource of the description.
+type decided struct {
+	scopes map[string]Scope // by verb as the description has it: "get", "status/patch"; those that are wanted
+	view   View
+}
+
+// NewPolicy returns the policy of a plugin. It keeps the description and the
+// grants, which must not change any more.
+func NewPolicy(plugin string, d *abi.Description, g Grants) *Policy {
+	p := &Policy{plugin: plugin, description: d, grants: g, wantedHTTP: httpOf(d.HTTP)}
+	for i := range d.Resources {
+		p.resources = append(p.resources, p.decide(uint32(i)))
+	}
+	return p
+}
+
+func (p *Policy) decide(index uint32) decided {
+	r := &p.description.Resources[index]
+	o := decided{scopes: map[string]Scope{}}
+	wanted := cacheVerbs(p.description, index)
+	for _, verb := range slices.Concat(wanted, r.Reads, r.Writes) {
+		subresource, name := splitVerb(verb)
+		o.scopes[verb] = p.grants.Scope(r.Group, r.Resource, subresource, name)
+	}
+	var cached []Scope
+	for _, verb := range wanted {
+		cached = append(cached, o.scopes[verb])
+	}
+	o.view = viewOf(cached...)
+	return o
+}
+
+// cacheVerbs returns the verbs for which the description wants a cache of a
+// resource: nil if for none.
+func cacheVerbs(d *abi.Description, index uint32) []string {
+	if d.Resources[index].Projection != nil {
+		return []string{"get", "list", "watch"}
+	}
+	for _, c := range d.Controllers {
+		if slices.ContainsFunc(c.Watches, func(w abi.Watch) bool { return w.Resource == index }) {
+			return []string{"list", "watch"}
+		}
+	}
+	return nil
+}
+
+// splitVerb splits a verb of a description: "status/patch".
+func splitVerb(verb string) (subresource, name string) {
+	if before, after, found := strings.Cut(verb, "/"); found {
+		return before, after
+	}
+	return "", verb
+}
+
+// View returns what the plugin sees of a resource in the cache: the objects
+// for which each verb is granted that the cache stands for, get, list and watch,
+// or the last two if the resource is only watched.
+func (p *Policy) View(resource uint32) *View { return &p.resources[resource].view }
+
+// Object is the object of an operation.
+type Object struct {
+	Resource  uint32 // index in the description
+	Namespace string // empty for cluster-scoped objects, and for all namespaces of a list
+	Name      string
+	// GenerateName is set for an object whose name the API server is to make.
+	GenerateName string
+}
+
+// Allow returns nil if the plugin may perform a verb, as the description has it
+// ("get", "status/patch"), on an object; else a [*DeniedError].
+func (p *Policy) Allow(verb string, o Object) error {
+	return p.allow(verb, o, func(s *Scope) bool {
+		if o.GenerateName != "" {
+			return s.HasGenerated(o.Namespace, o.GenerateName)
+		}
+		return s.Has(o.Namespace, o.Name)
+	})
+}
+
+// AllowList returns what a live list in a namespace, or in all if it is empty,
+// may show; an error if nothing. With limits, a list is no refusal but
+// incomplete.
+func (p *Policy) AllowList(resource uint32, namespace string) (*Scope, error) {
+	err := p.allow("list", Object{Resource: resource, Namespace: namespace}, func(s *Scope) bool { return s.Reaches(namespace) })
+	scope := p.resources[resource].scopes["list"]
+	return &scope, err
+}
+
+// AllowCollection returns nil if the plugin may delete all objects of a
+// namespace, whatever they are called.
+func (p *Policy) AllowCollection(resource uint32, namespace string) error {
+	return p.allow("deletecollection", Object{Resource: resource, Namespace: namespace}, func(s *Scope) bool { return s.Whole(namespace) })
+}
+
+func (p *Policy) allow(verb string, o Object, within func(*Scope) bool) error {
+	scope, wanted := p.resources[o.Resource].scopes[verb]
+	if wanted && within(&scope) {
+		return nil
+	}
+	return p.denied(verb, o, wanted)
+}
+
+// AllowEvent returns nil if the plugin may report events about an object: if
+// it may do anything else with it. Events are shown to people as news of the
+// object, so they are for those who have to do with it.
+func (p *Policy) AllowEvent(o Object) error {
+	for _, scope := range p.resources[o.Resource].scopes {
+		if scope.Has(o.Namespace, o.Name) {
+			return nil
+		}
+	}
+	return p.deniedEvent(o)
+}
+
+// AllowFieldManager returns nil if the plugin may write as a field manager: as
+// itself, as a part of itself ("NAME/part"), or under another name that is both
+// wanted and granted.
+func (p *Policy) AllowFieldManager(name string) error {
+	if abi.OwnFieldManager(p.plugin, name) {
+		return nil
+	}
+	wanted := slices.Contains(p.description.FieldManagers, name)
+	if wanted && slices.Contains(p.grants.FieldManagers, name) {
+		return nil
+	}
+	return p.deniedCall("write as field manager "+quote(name), wanted,
+		"field_managers", Grants{FieldManagers: []string{name}})
+}
+
+// AllowHTTP returns nil if the plugin may send a request with the method to an
+// endpoint.
+func (p *Policy) AllowHTTP(method string, to Endpoint) error {
+	wanted := WantsHTTP(p.wantedHTTP, method, to)
+	if wanted && AllowsHTTP(p.grants.HTTP, method, to) {
+		return nil
+	}
+	missing := HTTP{Hosts: []string{to.Authority()}, Methods: []string{method}, Plain: to.Plain}
+	return p.deniedCall(method+" "+to.String(), wanted, "http", Grants{HTTP: []HTTP{missing}})
+}
+
+// AllowSign returns nil if a key may sign for the plugin.
+func (p *Policy) AllowSign(key string) error {
+	wanted := slices.Contains(p.description.Sign, key)
+	if wanted && slices.Contains(p.grants.Sign, key) {
+		return nil
+	}
+	return p.deniedCall("sign with key "+quote(key), wanted, "sign", Grants{Sign: []string{key}})
+}
+
+// AllowDiscover returns nil if the plugin may ask which resources there are.
+func (p *Policy) AllowDiscover() error {
+	if p.description.Discover && p.grants.Discover {
+		return nil
+	}
+	return p.deniedCall("discover resources", p.description.Discover, "discover", Grants{Discover: true})
+}
