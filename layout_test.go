@@ -69,6 +69,14 @@ var arrows = []arrow{
 		reason: "the decoder stands before everything that trusts a module; it trusts nothing but itself",
 	},
 	{
+		folder: "host/limit", only: []string{},
+		reason: "limits count and decide; they know neither what is limited nor who",
+	},
+	{
+		folder: "host/fair", only: []string{modulePath + "/host/limit"},
+		reason: "who is next is decided without knowing requests, guests or plugins",
+	},
+	{
 		folder: "host/control", only: []string{
 			modulePath + "/host/control", modulePath + "/host/metric", modulePath + "/abi",
 			"k8s.io/client-go/util/workqueue", "github.com/prometheus/client_golang",

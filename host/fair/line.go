@@ -1,0 +1,83 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package fair
+
+import (
+	"slices"
+	"time"
+)
+
+// line decides whose turn it is at a [Gate] while more want to run than may:
+// of those who wait, whoever has run least. It is told the time and runs
+// nothing.
+//
+// Time counts only while somebody waits; what a plugin used when nobody else
+// wanted it, it need not pay for. Who comes in between has run as much as
+// whoever had the last turn: nobody saves up time either.
+type line struct {
+	last    time.Time     // up to when the runners' time is counted
+	reached time.Duration // what whoever had the last turn had run before
+	waiting []*Runner     // each with waiters, in the order in which they came
+}
+
+// begin forgets what was before: somebody waits for the first time again.
+func (l *line) begin(runners []*Runner, now time.Time) {
+	l.last, l.reached = now, 0
+	for _, r := range runners {
+		r.ran = 0
+	}
+}
+
+// count adds the time since it was called last to what the runners have run.
+func (l *line) count(runners []*Runner, now time.Time) {
+	passed := now.Sub(l.last)
+	l.last = now
+	for _, r := range runners {
+		r.ran += passed * time.Duration(r.running.Load())
+	}
+}
+
+// join adds one of r who waits until the channel is closed. Who was running
+// already goes before those of r who were not.
+func (l *line) join(r *Runner, ready chan struct{}, running bool) {
+	if len(r.waiters) == 0 {
+		if !running && r.running.Load() == 0 {
+			r.ran = max(r.ran, l.reached)
+		}
+		l.waiting = append(l.waiting, r)
+	}
+	at := len(r.waiters)
+	if running {
+		at = 0
+	}
+	r.waiters = slices.Insert(r.waiters, at, ready)
+}
+
+// next returns whose turn it is, nil if nobody waits.
+func (l *line) next() (first *Runner) {
+	for _, r := range l.waiting {
+		if first == nil || r.ran < first.ran {
+			first = r
+		}
+	}
+	return first
+}
+
+// admit takes the first of r out of the line and returns its channel.
+func (l *line) admit(r *Runner) chan struct{} {
+	l.reached = max(l.reached, r.ran)
+	r.running.Add(1)
+	ready := r.waiters[0]
+	l.leave(r, 0)
+	return ready
+}
+
+// leave takes one of r out of the line.
+func (l *line) leave(r *Runner, index int) {
+	r.waiters = slices.Delete(r.waiters, index, index+1)
+	if len(r.waiters) == 0 {
+		at := slices.Index(l.waiting, r)
+		l.waiting = slices.Delete(l.waiting, at, at+1)
+	}
+}
