@@ -77,6 +77,10 @@ var arrows = []arrow{
 		reason: "who is next is decided without knowing requests, guests or plugins",
 	},
 	{
+		folder: "host/meter", only: []string{modulePath + "/host/wasm"},
+		reason: "metering is pure: a module in, a module out",
+	},
+	{
 		folder: "host/control", only: []string{
 			modulePath + "/host/control", modulePath + "/host/metric", modulePath + "/abi",
 			"k8s.io/client-go/util/workqueue", "github.com/prometheus/client_golang",

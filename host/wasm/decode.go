@@ -67,8 +67,8 @@ func Decode(file []byte, limits Limits) (*Module, error) {
 	if d.declared != len(d.m.Code) {
 		return nil, wholeFile(Truncated, "it declares %d functions and has the code of %d", d.declared, len(d.m.Code))
 	}
-	if d.dataCount >= 0 && d.dataCount != d.m.Data {
-		return nil, wholeFile(Truncated, "it declares %d data segments and has %d", d.dataCount, d.m.Data)
+	if d.dataCount >= 0 && d.dataCount != len(d.m.Data) {
+		return nil, wholeFile(Truncated, "it declares %d data segments and has %d", d.dataCount, len(d.m.Data))
 	}
 	return d.m, nil
 }
@@ -171,8 +171,9 @@ func (d *decoder) readDataCount(r *reader) {
 
 // data reads the data segments.
 func (d *decoder) data(r *reader) {
-	d.m.Data = r.count(d.limits.Data, "data segments")
-	for range d.m.Data {
+	n := r.count(d.limits.Data, "data segments")
+	d.m.Data = make([]uint32, 0, n)
+	for range n {
 		at := r.at
 		switch flags := r.uint32(); flags {
 		case 0:
@@ -185,10 +186,11 @@ func (d *decoder) data(r *reader) {
 		default:
 			r.fail(Malformed, at, "data segment of unknown form %d", flags)
 		}
-		r.bytes(r.uint32())
-		if r.err != nil {
+		size := r.uint32()
+		if r.bytes(size); r.err != nil {
 			return
 		}
+		d.m.Data = append(d.m.Data, size)
 	}
 }
 

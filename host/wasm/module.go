@@ -24,8 +24,8 @@ type Module struct {
 	Exports   []Export
 	Start     int // the start function; -1 for none
 	Elements  []Element
-	Code      []Code // of the functions that are not imported
-	Data      int    // segments
+	Code      []Code   // of the functions that are not imported
+	Data      []uint32 // the size of each data segment
 
 	imported [4]int // entries of the import section, by Kind
 }

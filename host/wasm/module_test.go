@@ -80,7 +80,7 @@ func TestDecode(t *testing.T) {
 			{Start: 139, End: 141, Instructions: 140, Count: 1},
 			{Start: 142, End: 158, Instructions: 145, Locals: 3, Count: 7, Loops: 1, Calls: 2},
 		},
-		Data: 1,
+		Data: []uint32{1},
 	}
 	if d := cmp.Diff(want, m, cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".imported" }, cmp.Ignore())); d != "" {
 		t.Errorf("Decode (-want +got):\n%s", d)

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package meter_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasm-controller-manager/wcm/host/meter"
+	"github.com/wasm-controller-manager/wcm/host/wasm"
+)
+
+// runtime instantiates rewritten modules, with a yield that counts.
+type runtime struct {
+	wazero.Runtime
+	yields int
+	most   int // yields after which the guest is stopped; 0: never
+}
+
+var errStopped = errors.New("stopped")
+
+// newRuntime returns a runtime whose yield grants so much fuel at a time.
+func newRuntime(t testing.TB, refill int64) *runtime {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	r := &runtime{Runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler().WithCoreFeatures(api.CoreFeaturesV2))}
+	t.Cleanup(func() { r.Close(ctx) })
+	yield := api.GoModuleFunc(func(_ context.Context, m api.Module, stack []uint64) {
+		// A module that is being instantiated has no exports yet.
+		if g := m.ExportedGlobal(meter.FuelGlobal); g != nil && int64(g.Get()) >= 0 {
+			t.Errorf("yield with %d units of fuel left", int64(g.Get()))
+		}
+		if r.yields++; r.yields == r.most {
+			panic(errStopped)
+		}
+		stack[0] = uint64(refill)
+	})
+	_, err := r.NewHostModuleBuilder(meter.ImportModule).NewFunctionBuilder().
+		WithGoModuleFunction(yield, nil, []api.ValueType{api.ValueTypeI64}).Export(meter.ImportYield).Instantiate(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r *runtime) instantiate(ctx context.Context, file []byte, config wazero.ModuleConfig) (api.Module, error) {
+	metered, err := rewrite(file)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := wasm.Decode(metered, wasm.DefaultLimits()); err != nil {
+		return nil, fmt.Errorf("decode the rewritten module: %w", err)
+	}
+	return r.InstantiateWithConfig(ctx, metered, config)
+}
+
+func rewrite(file []byte) ([]byte, error) {
+	m, err := wasm.Decode(file, wasm.DefaultLimits())
+	if err != nil {
+		return nil, err
+	}
+	return meter.Rewrite(m)
+}
