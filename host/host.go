@@ -12,6 +12,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,7 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 
-	"github.com/wasm-controller-manager/wcm/host/access"
+	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/install"
 	"github.com/wasm-controller-manager/wcm/host/kube"
@@ -33,7 +34,6 @@ import (
 
 // Elector decides when this process leads.
 type Elector interface {
-	access.Leadership
 	// Run calls lead when this process becomes the leader and ends its context
 	// when it no longer is. It returns when ctx has ended, lead has returned,
 	// and the lease is released; or with an error when the lease was lost.
@@ -52,6 +52,8 @@ type Options struct {
 	CacheDir string
 	// Leadership elects the leader. Required.
 	Leadership Elector
+	// Fence is what writes have to pass; nil: it is always open.
+	Fence *fence.Fence
 	// LeaseNamespace and LeaseName name the object that the host's own events are about.
 	LeaseNamespace, LeaseName string
 	// ReconcileTimeout bounds one reconcile; 0: no bound.
@@ -85,11 +87,20 @@ type Host struct {
 
 // New returns a host that does nothing before [Host.Run].
 func New(o Options) (*Host, error) {
-	client, err := kube.NewClient(o.Config)
+	o.Fence = cmp.Or(o.Fence, fence.Open())
+	link, err := kube.Connect(o.Config, o.Fence)
 	if err != nil {
 		return nil, err
 	}
-	events, err := kube.NewEvents(o.Config)
+	client, err := link.Client(kube.NewLimiter(o.Config))
+	if err != nil {
+		return nil, err
+	}
+	unfenced, err := kube.Connect(o.Config, fence.Open()) // a standby has events too
+	if err != nil {
+		return nil, err
+	}
+	events, err := unfenced.Events(kube.NewLimiter(o.Config))
 	if err != nil {
 		return nil, err
 	}

@@ -152,7 +152,7 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 	logger := h.Logger.With("plugin", v.plugin)
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Caches: caches,
-		API: h.kube, Events: h.events, Metrics: h.custom, Leadership: h.Leadership, Logger: logger,
+		API: h.kube, Events: h.events, Metrics: h.custom, Leadership: h.Fence, Logger: logger,
 	})
 	instance := guestLimits(v.manifest.Limits)
 	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(h.metrics.Plugin(v.plugin))

@@ -53,7 +53,7 @@ func (o *options) run(ctx context.Context) error {
 	}
 	h, err := host.New(host.Options{
 		Config: config, PluginDir: o.pluginDir, PluginFiles: o.plugins, CacheDir: o.cacheDir,
-		Leadership:     elector,
+		Leadership: elector, Fence: elector.Fence(),
 		LeaseNamespace: o.election.ResourceNamespace, LeaseName: o.election.ResourceName,
 		ReconcileTimeout: o.reconcileTimeout, DrainTimeout: o.shutdownTimeout,
 		Registerer: registry, Metrics: metrics, Logger: logger,

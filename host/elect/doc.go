@@ -9,9 +9,13 @@
 // writes are refused; only then the Lease is released, so that the next leader
 // starts when this one has stopped.
 //
-// Whether a write may go out is what [Elector.CanWrite] says, from the time of
-// the last renewal and the monotonic clock; the elector itself writes nothing
-// but its Lease and the Events about it. It starts nothing by itself.
+// Writes pass the [Elector.Fence]. It is open from the time when a renewal was
+// sent that succeeded, for the renew deadline; it is shut at once when the Lease
+// is seen to name another process, and before the Lease is released. A lease is
+// released only when every write has been answered.
+//
+// The elector itself writes nothing but its Lease and the Events about it. It
+// starts nothing by itself.
 //
 // All methods are safe for concurrent use; Run runs once at a time.
 package elect

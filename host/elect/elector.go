@@ -14,6 +14,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/leaderelection"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
+
+	"github.com/wasm-controller-manager/wcm/host/fence"
 )
 
 // component is the source of the Events.
@@ -23,17 +25,14 @@ const component = "wasm-controller-manager"
 // process counts as unhealthy; kube-controller-manager's value.
 const healthTolerance = 20 * time.Second
 
-var (
-	// ErrLost means that the lease could not be renewed in time. Somebody else
-	// may lead now; the caller may run again, or exit.
-	ErrLost = errors.New("lost the lease")
-	// ErrNotLeader is returned by CanWrite.
-	ErrNotLeader = errors.New("this process does not lead")
-)
+// ErrLost means that the lease could not be renewed in time. Somebody else may
+// lead now; the caller may run again, or exit.
+var ErrLost = errors.New("lost the lease")
 
 // Elector takes part in one election. Make it with [New].
 type Elector struct {
 	enabled bool
+	fence   *fence.Fence
 	lease   *lease
 	events  *events
 	config  leaderelection.LeaderElectionConfig
@@ -56,8 +55,10 @@ func New(o Options) (*Elector, error) {
 		log:     o.Logger.With("lease", c.ResourceNamespace+"/"+c.ResourceName),
 	}
 	if !e.enabled {
+		e.fence = fence.Open()
 		return e, nil
 	}
+	e.fence = fence.New(fence.Options{Margin: margin(&c), Clock: o.Clock, Logger: e.log})
 	if o.Identity == "" {
 		identity, err := newIdentity()
 		if err != nil {
@@ -72,6 +73,7 @@ func New(o Options) (*Elector, error) {
 			Client:     o.Leases,
 			LockConfig: resourcelock.ResourceLockConfig{Identity: o.Identity, EventRecorder: e.events},
 		},
+		fence: e.fence,
 		trust: c.RenewDeadline.Duration,
 	}
 	e.config = leaderelection.LeaderElectionConfig{
@@ -153,7 +155,7 @@ func (e *Elector) lead(ctx context.Context, lead func(context.Context) error, lo
 		return err
 	case <-lost:
 		e.log.Error("Lost the lease")
-		e.lease.revoke()
+		e.fence.Revoke()
 		cancel(ErrLost)
 		return errors.Join(ErrLost, <-returned)
 	}
@@ -165,7 +167,11 @@ func (e *Elector) finish(stop func(), over <-chan struct{}) {
 	stop()
 	<-over
 	e.health.SetLeaderElection(nil)
-	e.lease.revoke()
+	e.fence.Revoke()
+	if !e.fence.Settled() {
+		e.log.Warn("Lease not released; the next leader waits until it expires", "error", "a write has no answer and may yet be performed")
+		return
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), e.config.RenewDeadline)
 	defer cancel()
 	if err := e.lease.release(ctx); err != nil {
@@ -175,21 +181,9 @@ func (e *Elector) finish(stop func(), over <-chan struct{}) {
 	e.log.Info("No longer a candidate")
 }
 
-// CanWrite returns an error that is [ErrNotLeader] if another process may lead
-// already, or soon, so that no write must be sent. Without election it returns nil.
-func (e *Elector) CanWrite() error {
-	if !e.enabled {
-		return nil
-	}
-	until := e.lease.until.Load()
-	if until == nil {
-		return ErrNotLeader
-	}
-	if late := time.Since(*until); late > 0 {
-		return fmt.Errorf("%w: the lease should have been renewed %v ago", ErrNotLeader, late.Round(time.Millisecond))
-	}
-	return nil
-}
+// Fence returns what writes have to pass, which is open while this process
+// leads for sure. Without election it is always open.
+func (e *Elector) Fence() *fence.Fence { return e.fence }
 
 // Name is the name of the health check.
 func (e *Elector) Name() string { return e.health.Name() }

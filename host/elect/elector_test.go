@@ -124,12 +124,16 @@ func (m *master) leads() bool {
 
 func newMaster(t *testing.T, client coordinationv1client.LeasesGetter, identity string) *master {
 	t.Helper()
-	e, err := New(Options{Configuration: DefaultConfiguration(), Leases: client, Identity: identity})
+	began := time.Now()
+	clock := func() time.Duration { return time.Since(began) } // of the bubble
+	e, err := New(Options{Configuration: DefaultConfiguration(), Leases: client, Identity: identity, Clock: clock})
 	if err != nil {
 		t.Fatalf("New(%s) = %v", identity, err)
 	}
 	return &master{Elector: e, result: make(chan error, 1)}
 }
+
+func (m *master) CanWrite() error { return m.Fence().CanWrite() }
 
 func (m *master) start(t *testing.T) *master {
 	ctx, cancel := context.WithCancel(t.Context())
@@ -293,7 +297,7 @@ func TestWithoutElection(t *testing.T) {
 		t.Fatalf("New() = %v", err)
 	}
 	want := errors.New("done")
-	if err := e.Run(t.Context(), func(context.Context) error { return errors.Join(want, e.CanWrite(), e.Check(nil)) }); err == nil || err.Error() != want.Error() {
+	if err := e.Run(t.Context(), func(context.Context) error { return errors.Join(want, e.Fence().CanWrite(), e.Check(nil)) }); err == nil || err.Error() != want.Error() {
 		t.Errorf("Run() = %v, want %v", err, want)
 	}
 }
@@ -327,6 +331,12 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		{"a renewal must be possible before the lease ends",
 			func(o *Options) { o.Configuration.RenewDeadline = o.Configuration.LeaseDuration }, "leaderElection.leaseDuration"},
+		{"a Lease counts in whole seconds, so others would take this one after 2 s",
+			func(o *Options) {
+				o.Configuration.LeaseDuration.Duration = 2900 * time.Millisecond
+				o.Configuration.RenewDeadline.Duration = 2500 * time.Millisecond
+				o.Configuration.RetryPeriod.Duration = 500 * time.Millisecond
+			}, "1s longer than renewDeadline (2.5s) at least"},
 		{"there are no other locks", func(o *Options) { o.Configuration.ResourceLock = "endpoints" }, `supported values: "leases"`},
 		{"a lease has a name", func(o *Options) { o.Configuration.ResourceName = "" }, "leaderElection.resourceName"},
 	} {

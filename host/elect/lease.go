@@ -5,22 +5,31 @@ package elect
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/client-go/util/retry"
+
+	"github.com/wasm-controller-manager/wcm/host/fence"
 )
 
-// lease is a resource lock that remembers until when its holder may write.
+// lease is a resource lock that tells a fence until when its holder may write.
 type lease struct {
 	resourcelock.Interface
-	// trust is how long after a renewal was sent writes are allowed. It is the
-	// renew deadline: the rest of the lease duration, a third by default, is the
-	// margin for writes on their way and for clocks that run at another speed.
+	fence *fence.Fence
+	// trust is how long after a renewal was sent writes are allowed: the renew
+	// deadline. The rest of the lease duration is the margin.
 	trust time.Duration
-	until atomic.Pointer[time.Time] // nil: does not hold the lease
+}
+
+// Get reads the Lease. If it names another process, that one may write already.
+func (l *lease) Get(ctx context.Context) (*resourcelock.LeaderElectionRecord, []byte, error) {
+	record, raw, err := l.Interface.Get(ctx)
+	if err == nil && record.HolderIdentity != l.Identity() {
+		l.fence.Revoke()
+	}
+	return record, raw, err
 }
 
 // Create creates the Lease, held by this process.
@@ -36,16 +45,13 @@ func (l *lease) Update(ctx context.Context, record resourcelock.LeaderElectionRe
 // renew notes the time before the request is sent, as nobody knows when the
 // API server got it. Others count the lease from when they see it, which is later.
 func (l *lease) renew(send func() error) error {
-	until := time.Now().Add(l.trust)
+	until := l.fence.Now() + fence.Instant(l.trust)
 	if err := send(); err != nil {
 		return err
 	}
-	l.until.Store(&until)
+	l.fence.Extend(until)
 	return nil
 }
-
-// revoke ends the time in which writes are allowed.
-func (l *lease) revoke() { l.until.Store(nil) }
 
 // release empties the Lease if it still names this process, so that the next
 // leader need not wait until it expires.

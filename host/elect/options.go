@@ -35,6 +35,8 @@ type Options struct {
 	// Identity names this process in the Lease; empty means host name,
 	// underscore, random UUID.
 	Identity string
+	// Clock is that of the fence; nil: its default.
+	Clock func() time.Duration
 	// Logger gets the turns of the election; nil discards them.
 	Logger *slog.Logger
 }
@@ -67,7 +69,21 @@ func Validate(c *config.LeaderElectionConfiguration) error {
 	if c.LeaderElect && c.ResourceLock != resourcelock.LeasesResourceLock {
 		problems = append(problems, field.NotSupported(path.Child("resourceLock"), c.ResourceLock, []string{resourcelock.LeasesResourceLock}))
 	}
+	if c.LeaderElect && len(problems) == 0 && margin(c) < leastMargin {
+		problems = append(problems, field.Invalid(path.Child("leaseDuration"), c.LeaseDuration.Duration.String(), fmt.Sprintf(
+			"must be %v longer than renewDeadline (%v) at least, fractions of a second not counted", leastMargin, c.RenewDeadline.Duration)))
+	}
 	return problems.ToAggregate()
+}
+
+// leastMargin leaves time for what is on its way when the leader is no longer
+// sure that it leads, and for clocks that run at different speeds.
+const leastMargin = time.Second
+
+// margin is how much later than the leader stops to write another process can
+// lead. The Lease has room for whole seconds only.
+func margin(c *config.LeaderElectionConfiguration) time.Duration {
+	return c.LeaseDuration.Truncate(time.Second) - c.RenewDeadline.Duration
 }
 
 func newIdentity() (string, error) {

@@ -11,12 +11,12 @@
 package kube
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"strconv"
 
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 )
@@ -54,30 +54,26 @@ func (t Target) path(namespace, name, subresource string) []string {
 	return segments
 }
 
-// Client writes objects and reads them live.
+// Client writes objects and reads them live. Make it with [Link.Client].
 type Client struct {
-	rest *rest.RESTClient
+	reads, writes *rest.RESTClient
 }
 
-// NewClient returns a client for the API server of config, whose transport,
-// QPS, burst and user agent it uses. It does no I/O.
-func NewClient(config *rest.Config) (*Client, error) {
-	c := rest.CopyConfig(config)
-	c.NegotiatedSerializer = scheme.Codecs.WithoutConversion()
-	c.ContentConfig.ContentType = contentJSON
-	c.ContentConfig.AcceptContentTypes = contentJSON
-	r, err := rest.UnversionedRESTClientFor(c)
-	if err != nil {
-		return nil, fmt.Errorf("client for %s: %w", config.Host, err)
+// NewLimiter returns the rate limit that QPS and burst of config ask for; nil
+// if they ask for none.
+func NewLimiter(config *rest.Config) flowcontrol.RateLimiter {
+	if config.QPS < 0 {
+		return nil
 	}
-	return &Client{rest: r}, nil
+	return flowcontrol.NewTokenBucketRateLimiter(
+		cmp.Or(config.QPS, rest.DefaultQPS), cmp.Or(config.Burst, rest.DefaultBurst))
 }
 
 const contentJSON = "application/json"
 
 // Get reads one object, or a subresource of it, from the API server.
 func (c *Client) Get(ctx context.Context, t Target, namespace, name, subresource string) ([]byte, error) {
-	return raw(c.rest.Get().AbsPath(t.path(namespace, name, subresource)...).Do(ctx))
+	return raw(c.reads.Get().AbsPath(t.path(namespace, name, subresource)...).Do(ctx))
 }
 
 // ListOptions selects the objects of a live list.
@@ -92,7 +88,7 @@ type ListOptions struct {
 // List reads a collection from the API server and returns the JSON of the
 // whole list object.
 func (c *Client) List(ctx context.Context, t Target, o ListOptions) ([]byte, error) {
-	r := c.rest.Get().AbsPath(t.path(o.Namespace, "", "")...)
+	r := c.reads.Get().AbsPath(t.path(o.Namespace, "", "")...)
 	for name, value := range map[string]string{
 		"labelSelector": o.LabelSelector, "fieldSelector": o.FieldSelector, "continue": o.Continue,
 	} {

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/kube"
 )
 
@@ -132,9 +133,19 @@ func serve(t *testing.T, code int, answer string) (*kube.Client, *string) {
 		_, _ = io.WriteString(w, answer)
 	}))
 	t.Cleanup(server.Close)
-	client, err := kube.NewClient(&rest.Config{Host: server.URL})
+	return connect(t, server.URL, fence.Open()), &got
+}
+
+// connect returns a client for a server that is no API server.
+func connect(t *testing.T, url string, f *fence.Fence) *kube.Client {
+	t.Helper()
+	link, err := kube.Connect(&rest.Config{Host: url}, f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client, &got
+	client, err := link.Client(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
 }

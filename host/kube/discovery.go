@@ -37,7 +37,7 @@ func (e *UnservedError) Error() string {
 // [UnservedError] if it answers but does not serve the resource.
 func (c *Client) Discover(ctx context.Context, t Target) (Scope, error) {
 	path := t.path("", "", "")
-	body, err := raw(c.rest.Get().AbsPath(path[:len(path)-1]...).Do(ctx))
+	body, err := raw(c.reads.Get().AbsPath(path[:len(path)-1]...).Do(ctx))
 	if status, _ := StatusOf(err); err != nil {
 		if status == abi.StatusNotFound {
 			return Scope{}, &UnservedError{Target: t}

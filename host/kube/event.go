@@ -5,7 +5,7 @@ package kube
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strconv"
 	"sync"
 
@@ -13,10 +13,11 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes/scheme"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/record"
+	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fence"
 )
 
 // Events records Event objects through client-go's broadcaster, which
@@ -30,12 +31,12 @@ type Events struct {
 	recorders map[string]record.EventRecorder // by source; guarded by mu
 }
 
-// NewEvents returns a recorder that writes with config. It does no I/O before
-// [Events.Run].
-func NewEvents(config *rest.Config) (*Events, error) {
-	client, err := typedcorev1.NewForConfig(config)
+// Events returns a recorder of events whose requests take from the limiter;
+// nil: there is no limit. It does no I/O before [Events.Run].
+func (l *Link) Events(limiter flowcontrol.RateLimiter) (*Events, error) {
+	client, err := l.Core(limiter)
 	if err != nil {
-		return nil, fmt.Errorf("event client: %w", err)
+		return nil, err
 	}
 	return &Events{
 		broadcaster: record.NewBroadcaster(),
@@ -47,10 +48,32 @@ func NewEvents(config *rest.Config) (*Events, error) {
 // Run delivers events until ctx is done, then those already recorded are
 // given up. Events recorded before Run wait for it.
 func (e *Events) Run(ctx context.Context) {
-	watcher := e.broadcaster.StartRecordingToSink(&typedcorev1.EventSinkImpl{Interface: e.client.Events("")})
+	watcher := e.broadcaster.StartRecordingToSink(sink{&typedcorev1.EventSinkImpl{Interface: e.client.Events("")}})
 	<-ctx.Done()
 	watcher.Stop()
 	e.broadcaster.Shutdown()
+}
+
+// sink gives up the events of a process that no longer leads, which client-go
+// would try to write for two minutes. Whoever leads has more to say.
+type sink struct{ record.EventSink }
+
+// Create writes an event.
+func (s sink) Create(event *corev1.Event) (*corev1.Event, error) {
+	written, err := s.EventSink.Create(event)
+	if errors.Is(err, fence.ErrNotLeader) {
+		return event, nil
+	}
+	return written, err
+}
+
+// Patch counts an event once more.
+func (s sink) Patch(event *corev1.Event, patch []byte) (*corev1.Event, error) {
+	written, err := s.EventSink.Patch(event, patch)
+	if errors.Is(err, fence.ErrNotLeader) {
+		return event, nil
+	}
+	return written, err
 }
 
 // Record records an event about an object of the target. An event about a

@@ -19,7 +19,7 @@ func (c *Client) Schema(ctx context.Context, t Target) (map[string]any, error) {
 	if t.Group != "" {
 		path = []string{"/openapi/v3/apis", t.Group, t.Version}
 	}
-	body, err := c.rest.Get().AbsPath(path...).SetHeader("Accept", contentJSON).Do(ctx).Raw()
+	body, err := c.reads.Get().AbsPath(path...).SetHeader("Accept", contentJSON).Do(ctx).Raw()
 	if err != nil {
 		return nil, fmt.Errorf("schema of %s: %w", strings.Join(path, "/"), err)
 	}

@@ -7,18 +7,23 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fence"
 )
 
 // StatusOf says what an error of a [Client] is for a guest. It is pure.
 func StatusOf(err error) (abi.Status, abi.Error) {
 	if err == nil {
 		return abi.StatusOK, abi.Error{}
+	}
+	if errors.Is(err, fence.ErrNotLeader) {
+		return abi.StatusNotLeader, abi.Error{Message: err.Error()}
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return abi.StatusCanceled, abi.Error{Message: err.Error()}
@@ -27,7 +32,10 @@ func StatusOf(err error) (abi.Status, abi.Error) {
 		return abi.StatusBadRequest, abi.Error{Message: err.Error()}
 	}
 	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
+	_, transport := errors.AsType[*url.Error](err)
+	// What a transport wraps, the refusal of a token for example, is no answer to
+	// this request.
+	if transport || !errors.As(err, &status) {
 		return abi.StatusUnavailable, abi.Error{Message: err.Error()}
 	}
 	s := status.Status()

@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/kube"
 )
 
@@ -66,12 +66,7 @@ func TestRefusals(t *testing.T) {
 				_, _ = io.WriteString(w, tt.body)
 			}))
 			defer server.Close()
-			client, err := kube.NewClient(&rest.Config{Host: server.URL})
-			if err != nil {
-				t.Fatal(err)
-			}
-			pods := kube.Target{Version: "v1", Resource: "pods", Kind: "Pod"}
-			_, err = client.Write(t.Context(), abi.OpCreate, pods, &abi.WriteRequest{Namespace: "a", Body: []byte("{}")})
+			_, err := connect(t, server.URL, fence.Open()).Write(t.Context(), abi.OpCreate, pods, &abi.WriteRequest{Namespace: "a", Body: []byte("{}")})
 			status, got := kube.StatusOf(err)
 			if diff := cmp.Diff(tt.want, got); diff != "" || status != tt.status {
 				t.Errorf("%s: StatusOf(%v) = %s, want %s (-want +got):\n%s", tt.reason, err, status, tt.status, diff)

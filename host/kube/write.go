@@ -64,7 +64,7 @@ func (c *Client) create(t Target, w *abi.WriteRequest) (*rest.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := c.rest.Post().AbsPath(t.path(w.Namespace, name, w.Subresource)...)
+	r := c.writes.Post().AbsPath(t.path(w.Namespace, name, w.Subresource)...)
 	return writeParams(r, w).SetHeader("Content-Type", contentJSON).Body(body), nil
 }
 
@@ -76,7 +76,7 @@ func (c *Client) update(t Target, w *abi.WriteRequest) (*rest.Request, error) {
 	if body, err = withPreconditions(body, w.Observed, w.UID); err != nil {
 		return nil, err
 	}
-	r := c.rest.Put().AbsPath(t.path(w.Namespace, w.Name, w.Subresource)...)
+	r := c.writes.Put().AbsPath(t.path(w.Namespace, w.Name, w.Subresource)...)
 	return writeParams(r, w).SetHeader("Content-Type", contentJSON).Body(body), nil
 }
 
@@ -99,7 +99,7 @@ func (c *Client) patch(op abi.Operation, t Target, w *abi.WriteRequest) (*rest.R
 	if err != nil {
 		return nil, err
 	}
-	r := c.rest.Patch(kind).AbsPath(t.path(w.Namespace, w.Name, w.Subresource)...)
+	r := c.writes.Patch(kind).AbsPath(t.path(w.Namespace, w.Name, w.Subresource)...)
 	if op == abi.OpApply {
 		r.Param("force", strconv.FormatBool(w.Force))
 	}
@@ -130,7 +130,7 @@ func (c *Client) delete(op abi.Operation, t Target, w *abi.WriteRequest) (*rest.
 	if err != nil {
 		return nil, fmt.Errorf("delete options: %w", err)
 	}
-	r := c.rest.Delete()
+	r := c.writes.Delete()
 	if op == abi.OpDelete {
 		r.AbsPath(t.path(w.Namespace, w.Name, w.Subresource)...)
 	} else {

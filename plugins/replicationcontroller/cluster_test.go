@@ -25,7 +25,6 @@ import (
 // alwaysLeader leads from the first moment to the last.
 type alwaysLeader struct{}
 
-func (alwaysLeader) CanWrite() error { return nil }
 func (alwaysLeader) Run(ctx context.Context, lead func(context.Context) error) error {
 	return lead(ctx)
 }
