@@ -81,6 +81,16 @@ var arrows = []arrow{
 		reason: "metering is pure: a module in, a module out",
 	},
 	{
+		folder: "host/outside", only: []string{modulePath + "/abi", modulePath + "/host/grant"},
+		reason: "what reaches the internet for a guest is small enough to be read in one sitting",
+	},
+	{
+		folder: "host/sign", only: []string{
+			modulePath + "/abi", "github.com/go-jose/go-jose/v4", "k8s.io/client-go/util/keyutil", "sigs.k8s.io/json",
+		},
+		reason: "what holds private keys knows nothing of those who sign with them",
+	},
+	{
 		folder: "host/control", only: []string{
 			modulePath + "/host/control", modulePath + "/host/metric", modulePath + "/abi",
 			"k8s.io/client-go/util/workqueue", "github.com/prometheus/client_golang",

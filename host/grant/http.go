@@ -44,16 +44,6 @@ func (h *HTTP) allowsMethod(method string) bool {
 	return slices.Contains(h.Methods, method)
 }
 
-// MissingHTTP says in the words of the operator's file which rule would allow a
-// request.
-func MissingHTTP(method string, to Endpoint) string {
-	plain := ""
-	if to.Plain {
-		plain = ", plain: true"
-	}
-	return fmt.Sprintf("http: [{hosts: [%q], methods: [%s]%s}]", to.Authority(), method, plain)
-}
-
 // Validate reports everything that is wrong with the rule, whose place in the
 // operator's file is field.
 func (h *HTTP) Validate(field string) error {

@@ -166,18 +166,6 @@ func TestWantsHTTP(t *testing.T) {
 	}
 }
 
-func TestMissingHTTP(t *testing.T) {
-	for url, want := range map[string]string{
-		"https://api.example.com/x":  `http: [{hosts: ["api.example.com"], methods: [PUT]}]`,
-		"http://[2001:db8::1]:8443/": `http: [{hosts: ["[2001:db8::1]:8443"], methods: [PUT], plain: true}]`,
-		"https://[2001:db8::1]/":     `http: [{hosts: ["[2001:db8::1]"], methods: [PUT]}]`,
-	} {
-		if got := grant.MissingHTTP("PUT", endpoint(t, url)); got != want {
-			t.Errorf("MissingHTTP(PUT %s) = %s, want %s", url, got, want)
-		}
-	}
-}
-
 func TestValidateHTTP(t *testing.T) {
 	good := grant.HTTP{
 		Hosts:   []string{"a.example", "*.example", "*", "*:8443", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:80", "localhost"},

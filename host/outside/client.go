@@ -111,13 +111,13 @@ func (c *Client) Do(ctx context.Context, r *abi.HTTPRequest, check Check) (*abi.
 		return nil, errorOf(err)
 	}
 	answer, err := c.observe(request, check)
-	switch {
-	case err == nil:
-		return answer, nil
+	switch { // an answer that comes after the time may be one to our hanging up
 	case ctx.Err() != nil:
 		err = &Error{Status: abi.StatusCanceled, Message: context.Cause(ctx).Error()}
 	case limited.Err() != nil:
 		err = context.Cause(limited)
+	case err == nil:
+		return answer, nil
 	}
 	return nil, errorOf(err).about(request.Method, to)
 }

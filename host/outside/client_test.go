@@ -242,7 +242,7 @@ func TestBodyLimit(t *testing.T) {
 func TestNothingIsDecompressed(t *testing.T) {
 	var bomb bytes.Buffer
 	w := gzip.NewWriter(&bomb)
-	_, _ = w.Write(make([]byte, 64<<20))
+	_, _ = w.Write(make([]byte, 16<<20))
 	_ = w.Close()
 	server := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if encoding := r.Header.Get("Accept-Encoding"); encoding != r.URL.Query().Get("want") {
@@ -251,7 +251,7 @@ func TestNothingIsDecompressed(t *testing.T) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = w.Write(bomb.Bytes())
 	})
-	c := newClient(t, server, outside.Options{BodyLimit: 1 << 20})
+	c := newClient(t, server, outside.Options{BodyLimit: 64 << 10})
 	for _, request := range []*abi.HTTPRequest{
 		{URL: server.URL},
 		{URL: server.URL + "?want=gzip", Headers: []abi.Pair{{Key: "Accept-Encoding", Value: "gzip"}}},
@@ -267,37 +267,42 @@ func TestNothingIsDecompressed(t *testing.T) {
 // keep the client waiting.
 func TestTime(t *testing.T) {
 	for _, place := range []string{"/headers", "/body", "/redirect"} {
-		reached, left := make(chan struct{}, 1), make(chan struct{}, 1)
-		server := serve(t, func(w http.ResponseWriter, r *http.Request) {
-			switch r.URL.Path {
-			case "/body":
-				w.Header().Set("Content-Length", "1000")
-				_, _ = w.Write([]byte("drip"))
-				w.(http.Flusher).Flush()
-			case "/redirect":
-				http.Redirect(w, r, "/headers", http.StatusFound)
-				return
-			}
-			reached <- struct{}{}
-			<-r.Context().Done() // the client hangs up
-			left <- struct{}{}
-		})
-		c := newClient(t, server, outside.Options{})
-
-		_, err := c.Do(t.Context(), &abi.HTTPRequest{URL: server.URL + place, Timeout: 100 * time.Millisecond}, anything)
+		server, _, _ := stuck(t)
+		_, err := newClient(t, server, outside.Options{}).Do(t.Context(),
+			&abi.HTTPRequest{URL: server.URL + place, Timeout: 100 * time.Millisecond}, anything)
 		fails(t, place+" with a timeout", err, abi.StatusUnavailable, "GET "+server.URL+": no answer within 100ms")
-		<-reached
-		<-left
 
+		server, reached, left := stuck(t)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		go func() { // ends with the request
 			<-reached
 			cancel(errors.New("the reconcile is over"))
 		}()
-		_, err = c.Do(ctx, &abi.HTTPRequest{URL: server.URL + place, Timeout: time.Hour}, anything)
+		_, err = newClient(t, server, outside.Options{}).Do(ctx,
+			&abi.HTTPRequest{URL: server.URL + place, Timeout: time.Hour}, anything)
 		fails(t, place+" in a call that ends", err, abi.StatusCanceled, "the reconcile is over")
 		<-left
 	}
+}
+
+// stuck returns a server that begins an answer and then waits until the client
+// hangs up. The channels are told that it waits, and that it no longer does.
+func stuck(t *testing.T) (server *httptest.Server, reached, left chan struct{}) {
+	reached, left = make(chan struct{}, 1), make(chan struct{}, 1)
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/body":
+			w.Header().Set("Content-Length", "1000")
+			_, _ = w.Write([]byte("drip"))
+			w.(http.Flusher).Flush()
+		case "/redirect":
+			http.Redirect(w, r, "/headers", http.StatusFound)
+			return
+		}
+		reached <- struct{}{}
+		<-r.Context().Done()
+		left <- struct{}{}
+	}), reached, left
 }
 
 func TestObserved(t *testing.T) {
