@@ -71,8 +71,12 @@ func IsForbidden(err error) bool { return StatusOf(err) == abi.StatusForbidden }
 // IsDenied reports that the plugin holds no grant for the operation.
 func IsDenied(err error) bool { return StatusOf(err) == abi.StatusDenied }
 
-// IsTooManyRequests reports that the API server throttled the plugin, or that
-// an eviction is refused for now.
+// IsUnavailable reports that the API server, or a server of [Server.Do], could
+// not be reached or failed.
+func IsUnavailable(err error) bool { return StatusOf(err) == abi.StatusUnavailable }
+
+// IsTooManyRequests reports that the API server or the host throttled the
+// plugin, or that an eviction is refused for now.
 func IsTooManyRequests(err error) bool { return StatusOf(err) == abi.StatusTooManyRequests }
 
 // IsNotReady reports that the resource is not served, or its cache not filled

@@ -73,6 +73,14 @@ func (in *instance) metric(ctx context.Context, request []byte) answer {
 	return in.operate(ctx, abi.OpMetric, request)
 }
 
+func (in *instance) http(ctx context.Context, request []byte) answer {
+	return in.operate(ctx, abi.OpHTTP, request)
+}
+
+func (in *instance) sign(ctx context.Context, request []byte) answer {
+	return in.operate(ctx, abi.OpSign, request)
+}
+
 func (in *instance) logEnabled(ctx context.Context, level abi.Level) bool {
 	return in.host.operator.LogEnabled(ctx, level)
 }

@@ -74,6 +74,14 @@ func importLog(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, lim
 //go:noescape
 func importMetric(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, limit uint32) uint64
 
+//go:wasmimport wcm_v1 http
+//go:noescape
+func importHTTP(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, limit uint32) uint64
+
+//go:wasmimport wcm_v1 sign
+//go:noescape
+func importSign(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, limit uint32) uint64
+
 //go:wasmimport wcm_v1 log_enabled
 func importLogEnabled(level uint32) uint32
 
@@ -134,6 +142,16 @@ func (in *instance) log(_ context.Context, request []byte) answer {
 func (in *instance) metric(_ context.Context, request []byte) answer {
 	b := in.result()
 	return in.finish(b, importMetric(address(request), size(request), address(b.b), limit(b)), request)
+}
+
+func (in *instance) http(_ context.Context, request []byte) answer {
+	b := in.result()
+	return in.finish(b, importHTTP(address(request), size(request), address(b.b), limit(b)), request)
+}
+
+func (in *instance) sign(_ context.Context, request []byte) answer {
+	b := in.result()
+	return in.finish(b, importSign(address(request), size(request), address(b.b), limit(b)), request)
 }
 
 func (in *instance) logEnabled(_ context.Context, level abi.Level) bool {

@@ -13,7 +13,7 @@ import (
 // What a plugin wants besides resources. The operator of the cluster grants it.
 
 // Server is a server other than the API server, which the plugin calls.
-type Server struct{ want abi.HTTP }
+type Server struct{ url string }
 
 // NewServer declares a server that the plugin calls by HTTP with some methods,
 // GET and HEAD if none are named:
@@ -28,9 +28,9 @@ func NewServer(url string, methods ...string) *Server {
 	if !found || (scheme != "https" && scheme != "http") || host == "" || strings.ContainsAny(host, "/?#@ ") {
 		panic("sdk: NewServer(" + url + "): expected https:// or http://, a host and perhaps a port")
 	}
-	s := &Server{abi.HTTP{Hosts: []string{host}, Methods: methods, Plain: scheme == "http"}}
-	module.description.HTTP = append(module.description.HTTP, s.want)
-	return s
+	want := abi.HTTP{Hosts: []string{host}, Methods: methods, Plain: scheme == "http"}
+	module.description.HTTP = append(module.description.HTTP, want)
+	return &Server{url}
 }
 
 // SigningKey is a key that the host holds, and signs with for the plugin.

@@ -118,7 +118,7 @@ func TestRecorderProblems(t *testing.T) {
 
 func TestUnwantedOperations(t *testing.T) {
 	shape := record.Shape{Kind: record.Struct}
-	r := &recorder{description: &abi.Description{Resources: []abi.Resource{
+	r := &recorder{description: &abi.Description{Sign: []string{"own"}, Resources: []abi.Resource{
 		{Version: "v1", Resource: "pods", Projection: &shape, Writes: []string{"status/patch"}, Reads: []string{"log/get"}},
 		{Version: "v1", Resource: "secrets", Writes: []string{"deletecollection"}},
 	}}}
@@ -128,11 +128,12 @@ func TestUnwantedOperations(t *testing.T) {
 	}{
 		{abi.OpGet, &abi.GetRequest{}}, {abi.OpList, &abi.ListRequest{}}, {abi.OpGet, &abi.GetRequest{Subresource: "log"}},
 		{abi.OpPatch, &abi.WriteRequest{Subresource: "status"}}, {abi.OpApply, &abi.WriteRequest{Subresource: "status"}},
-		{abi.OpDeleteCollection, &abi.WriteRequest{Resource: 1}},
+		{abi.OpDeleteCollection, &abi.WriteRequest{Resource: 1}}, {abi.OpSign, &abi.SignRequest{Key: "own"}},
 		// And these are not wanted.
 		{abi.OpGet, &abi.GetRequest{Subresource: "scale"}}, {abi.OpApply, &abi.WriteRequest{}},
 		{abi.OpGet, &abi.GetRequest{Resource: 1}}, {abi.OpList, &abi.ListRequest{Resource: 1}},
 		{abi.OpDelete, &abi.WriteRequest{Resource: 1}},
+		{abi.OpHTTP, &abi.HTTPRequest{}}, {abi.OpSign, &abi.SignRequest{Key: "other"}},
 	} {
 		r.Operate(t.Context(), o.op, o.m.Append(nil), nil)
 	}
@@ -142,6 +143,8 @@ func TestUnwantedOperations(t *testing.T) {
 		`get: the description does not ask for "get" of v1/secrets`,
 		`list: the description does not ask for "list" of v1/secrets`,
 		`delete: the description does not ask for "delete" of v1/secrets`,
+		`http: the description asks for no server`,
+		`sign: the description does not ask for the key "other"`,
 	}
 	if diff := cmp.Diff(want, r.problems); diff != "" {
 		t.Errorf("problems of operations: -want +got\n%s", diff)

@@ -6,6 +6,7 @@ package abitest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -55,14 +56,26 @@ func (r *recorder) Operate(_ context.Context, op abi.Operation, request, buffer 
 	case abi.OpMetric:
 		return r.observe(op, request, buffer, &abi.Metric{})
 	case abi.OpHTTP:
+		if len(r.description.HTTP) == 0 {
+			r.problem("http: the description asks for no server")
+		}
 		return r.refuse(op, request, buffer, &abi.HTTPRequest{})
 	case abi.OpSign:
-		return r.refuse(op, request, buffer, &abi.SignRequest{})
+		return r.sign(request, buffer)
 	}
 	var m abi.WriteRequest
 	status, result := r.refuse(op, request, buffer, &m)
 	if status != abi.StatusBadRequest {
 		r.wanted(op, r.resource(op, m.Resource), m.Subresource)
+	}
+	return status, result
+}
+
+func (r *recorder) sign(request, buffer []byte) (abi.Status, []byte) {
+	var m abi.SignRequest
+	status, result := r.refuse(abi.OpSign, request, buffer, &m)
+	if status != abi.StatusBadRequest && !slices.Contains(r.description.Sign, m.Key) {
+		r.problem("sign: the description does not ask for the key %q", m.Key)
 	}
 	return status, result
 }

@@ -14,6 +14,9 @@
 // is an [abi.Operator], so the same test runs the plugin in the process and,
 // with [NewFor], as a wasm module behind the host's own binding.
 //
+// Servers outside are what [Env.OnHTTP] makes of them, and keys sign nothing: a
+// token has the algorithm "none", the key's name and the claims.
+//
 // What is simpler than in a real API server: nothing is defaulted or
 // validated; every resource has a status subresource, and scale if it has
 // spec.replicas; apply merges and knows no field managers; nothing collects

@@ -27,7 +27,10 @@ type Guest interface {
 
 // Env is a plugin and the API server that it talks to.
 type Env struct {
-	// OnOperation, if set, is called before each get, list and write. An error
+	// OnHTTP is every server that the plugin calls. An error fails the request,
+	// as in OnOperation; nil: nothing is reached. It must not call methods of Env.
+	OnHTTP func(sdk.HTTPRequest) (*sdk.HTTPResponse, error)
+	// OnOperation, if set, is called before each get, list, write and sign. An error
 	// fails the operation: an [*sdk.APIError] with its status, another one
 	// with an internal error. It must not call methods of Env.
 	OnOperation func(Operation) error

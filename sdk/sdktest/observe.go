@@ -16,10 +16,10 @@ import (
 // [Env.Writes] show it.
 type Operation struct {
 	Op          abi.Operation
-	Resource    string // "v1/pods"
+	Resource    string // "v1/pods"; of sign the key
 	Key         sdk.Key
 	Subresource string
-	Body        string            // of a write, JSON
+	Body        string            // of a write, and the claims of sign: JSON
 	Write       *abi.WriteRequest // nil for reads; must not be changed
 }
 

@@ -57,6 +57,12 @@ func (e *Env) operate(op abi.Operation, request, buffer []byte) ([]byte, error) 
 	case abi.OpMetric:
 		m := &abi.Metric{}
 		return decoded(m, request, func() ([]byte, error) { return buffer, e.metric(m) })
+	case abi.OpHTTP:
+		m := &abi.HTTPRequest{}
+		return decoded(m, request, func() ([]byte, error) { return e.http(m, buffer) })
+	case abi.OpSign:
+		m := &abi.SignRequest{}
+		return decoded(m, request, func() ([]byte, error) { return e.sign(m, buffer) })
 	}
 	if !op.Write() {
 		return nil, badRequest("the operation %s is not for an operator", op)

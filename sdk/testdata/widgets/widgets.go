@@ -57,14 +57,18 @@ var (
 	Notes = sdk.NewResource[sdk.Header]("v1", "notes", "Note", sdk.Uncached(), sdk.Writes("patch"))
 )
 
+// What is outside of the API server.
+var (
+	Hooks = sdk.NewServer("http://*.example.com:8080", "POST")
+	Site  = sdk.NewServer("https://example.org")
+	Key   = sdk.NewSigningKey("widgets")
+)
+
 // Reconcile is what the controller does.
 var Reconcile = func(context.Context, sdk.Request) (sdk.Result, error) { return sdk.Result{}, nil }
 
 func init() {
 	sdk.FieldManagers("widget-manager")
-	sdk.NewServer("http://*.example.com:8080", "POST")
-	sdk.NewServer("https://example.org")
-	sdk.NewSigningKey("widgets")
 	sdk.NewSigningKey("widgets")
 	sdk.WantDiscovery()
 	sdk.Register(sdk.Controller{
