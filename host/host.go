@@ -56,7 +56,8 @@ type Options struct {
 	Fence *fence.Fence
 	// LeaseNamespace and LeaseName name the object that the host's own events are about.
 	LeaseNamespace, LeaseName string
-	// ReconcileTimeout bounds one reconcile; 0: no bound.
+	// ReconcileTimeout bounds one reconcile of plugins whose limits name no
+	// other; 0: no bound.
 	ReconcileTimeout time.Duration
 	// DrainTimeout is how long reconciles in flight may take to end at
 	// shutdown; 0: control's default.

@@ -13,5 +13,7 @@ func guestLimits(l manifest.Limits) guest.Options {
 	return guest.Options{
 		MemoryLimit:  uint64(l.Memory),
 		MessageLimit: int(l.MessageSize),
+		RecycleAbove: uint64(l.RecycleMemory),
+		OutputLimit:  int(l.LogLineSize),
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
@@ -29,6 +30,7 @@ type mapper struct {
 
 type mapperOptions struct {
 	pool       *guest.Pool
+	timeout    time.Duration // of one call of the guest; 0: none
 	queue      *control.Controller
 	controller uint32
 	watch      uint32
@@ -103,6 +105,11 @@ func (m *mapper) ask(ctx context.Context, c pendingChange) {
 }
 
 func (m *mapper) call(ctx context.Context, c pendingChange) ([]abi.Request, error) {
+	if m.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, m.timeout)
+		defer cancel()
+	}
 	instance, err := m.pool.Get(ctx)
 	if err != nil {
 		return nil, err

@@ -84,6 +84,7 @@ func (h *Host) takeOverLocked(p *plugin, next *version, index uint32) *controlle
 	r := &reconciler{pool: next.pool, controller: index, name: d.Name}
 	old := p.controllers[d.Name]
 	if old != nil && old.workers == workers(d) {
+		old.SetTimeout(next.timeout)
 		drained := old.Swap(r)
 		if p.current != nil {
 			p.current.superseded = append(p.current.superseded, drained)
@@ -94,6 +95,7 @@ func (h *Host) takeOverLocked(p *plugin, next *version, index uint32) *controlle
 		h.crew.leave(old.Controller)
 	}
 	c := h.newController(p.name, d, r)
+	c.SetTimeout(next.timeout)
 	p.controllers[d.Name] = c
 	h.crew.join(c.Controller)
 	return c
@@ -109,7 +111,6 @@ func (h *Host) newController(plugin string, d *abi.Controller, r control.Reconci
 			Name:         name,
 			Reconciler:   r,
 			Concurrency:  workers(d),
-			Timeout:      h.ReconcileTimeout,
 			DrainTimeout: h.DrainTimeout,
 			Logger:       h.Logger,
 			Observer:     metrics,

@@ -44,20 +44,25 @@ func (r *reconciler) Reconcile(ctx context.Context, attempt control.Attempt) con
 		Attempt:    uint32(attempt.Failures),
 		ID:         attempt.ID,
 	})
+	answer := outcomeOf(outcome)
 	if err != nil {
-		return failed(err)
+		answer = failed(err)
 	}
-	return outcomeOf(outcome)
+	answer.Fuel = instance.Fuel()
+	return answer
 }
 
 // failed is the outcome of an attempt that the guest did not end by itself.
 func failed(err error) control.Outcome {
 	var trap *guest.TrapError
+	var timeout *guest.TimeoutError
 	var result *guest.ResultError
 	o := control.Outcome{Err: err}
 	switch {
 	case errors.As(err, &trap):
-		o.Trap, o.Details = true, details(trap)
+		o.Trap, o.Details = true, details(trap.Stderr, trap.Stack)
+	case errors.As(err, &timeout):
+		o.Trap, o.Details = true, details(timeout.Stderr, timeout.Stack)
 	case errors.As(err, &result):
 		o.Trap = true
 	}
@@ -66,12 +71,12 @@ func failed(err error) control.Outcome {
 
 // details are what helps to find a trap: what the guest wrote before it, and
 // where it was.
-func details(trap *guest.TrapError) (attributes []slog.Attr) {
-	if trap.Stderr != "" {
-		attributes = append(attributes, slog.String("stderr", trap.Stderr))
+func details(stderr, stack string) (attributes []slog.Attr) {
+	if stderr != "" {
+		attributes = append(attributes, slog.String("stderr", stderr))
 	}
-	if trap.Stack != "" {
-		attributes = append(attributes, slog.String("stack", trap.Stack))
+	if stack != "" {
+		attributes = append(attributes, slog.String("stack", stack))
 	}
 	return attributes
 }

@@ -38,6 +38,7 @@ type version struct {
 	plugin      string
 	manifest    *manifest.Manifest
 	module      *module.Module
+	timeout     time.Duration // of a reconcile; 0: none
 	description *abi.Description
 	views       []*store.View   // by resource; nil where it is neither read nor watched
 	projections []*record.Shape // by resource; as the views have them
@@ -62,6 +63,7 @@ func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err e
 	if v.manifest, err = manifest.Parse(p.Manifest); err != nil {
 		return v, err
 	}
+	v.timeout = cmp.Or(v.manifest.Limits.ReconcileTimeout, h.ReconcileTimeout)
 	if err := h.compile(ctx, v, p); err != nil {
 		return v, err
 	}
@@ -170,16 +172,20 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 
 func hooks(m *metric.Plugin) guest.Hooks {
 	return guest.Hooks{
-		Called:    m.GuestCall,
+		Called:    func(c guest.Call) { m.GuestCall(c.Export, c.Took, c.Fuel, c.Died) },
 		Operated:  m.HostCall,
 		Instances: func(delta int) { m.Instances.Add(float64(delta)) },
+		Recycled:  m.Recycled.Inc,
 		Memory:    func(delta int64) { m.Memory.Add(float64(delta)) },
 	}
 }
 
 // concurrency is how many instances all controllers together can use, and one
-// more for wcm_map.
+// more for wcm_map, unless the plugin's limit is below that.
 func (v *version) concurrency() int {
+	if limit := v.manifest.Limits.Instances; limit > 0 {
+		return limit
+	}
 	n := 1
 	for i := range v.description.Controllers {
 		n += workers(&v.description.Controllers[i])

@@ -46,11 +46,12 @@ type options struct {
 func newOptions() *options {
 	return &options{
 		qps: 20, burst: 30, // kube-controller-manager's
-		cacheDir:        defaultCacheDir(),
-		shutdownTimeout: 10 * time.Second,
-		election:        elect.DefaultConfiguration(),
-		serving:         serve.DefaultOptions(),
-		logging:         logsapi.NewLoggingConfiguration(),
+		cacheDir:         defaultCacheDir(),
+		reconcileTimeout: time.Minute,
+		shutdownTimeout:  10 * time.Second,
+		election:         elect.DefaultConfiguration(),
+		serving:          serve.DefaultOptions(),
+		logging:          logsapi.NewLoggingConfiguration(),
 	}
 }
 
@@ -78,7 +79,7 @@ func (o *options) addFlags(command *cobra.Command) {
 	plugins.StringVar(&o.cacheDir, "cache-dir", o.cacheDir,
 		"Directory that keeps compiled modules over restarts; empty: none. Whoever can write to it can run code in this process.")
 	plugins.DurationVar(&o.reconcileTimeout, "reconcile-timeout", o.reconcileTimeout,
-		"How long one reconcile may take before its context ends; 0: no limit.")
+		"How long one reconcile may take before its guest is stopped, unless the plugin's file says otherwise; 0: no limit.")
 
 	generic := sections.FlagSet("generic")
 	generic.StringVar(&o.kubeconfig, "kubeconfig", o.kubeconfig,

@@ -6,7 +6,6 @@ package control
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"runtime/debug"
 	"strconv"
@@ -114,13 +113,15 @@ func (c *Controller) reconcile(ctx context.Context, r Reconciler, a Attempt) (ou
 			outcome = Outcome{Err: fmt.Errorf("panic: %v\n%s", p, debug.Stack()), Trap: true}
 		}
 	}()
-	if c.timeout <= 0 {
+	timeout := time.Duration(c.timeout.Load())
+	if timeout <= 0 {
 		return r.Reconcile(ctx, a), false
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, ErrTimeout)
+	deadline := time.Now().Add(timeout)
+	ctx, cancel := context.WithDeadlineCause(ctx, deadline, ErrTimeout)
 	defer cancel()
 	outcome = r.Reconcile(ctx, a)
-	return outcome, errors.Is(context.Cause(ctx), ErrTimeout)
+	return outcome, !time.Now().Before(deadline) // the context may learn of it late
 }
 
 // newIDPrefix returns what tells the attempts of this controller from all others.

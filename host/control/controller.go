@@ -61,7 +61,7 @@ type Options struct {
 type Controller struct {
 	name         string
 	concurrency  int
-	timeout      time.Duration
+	timeout      atomic.Int64 // a time.Duration
 	drainTimeout time.Duration
 	log          *slog.Logger
 	observer     Observer
@@ -91,7 +91,6 @@ func New(o Options) *Controller {
 	c := &Controller{
 		name:         o.Name,
 		concurrency:  max(o.Concurrency, 1),
-		timeout:      o.Timeout,
 		drainTimeout: o.DrainTimeout,
 		log:          o.Logger,
 		observer:     o.Observer,
@@ -103,6 +102,7 @@ func New(o Options) *Controller {
 		admits:       Unlimited,
 	}
 	c.admitted.L = &c.mu
+	c.SetTimeout(o.Timeout)
 	if c.drainTimeout == 0 {
 		c.drainTimeout = DefaultDrainTimeout
 	}
@@ -115,6 +115,9 @@ func New(o Options) *Controller {
 	}
 	return c
 }
+
+// SetTimeout changes Options.Timeout for the attempts that begin from now on.
+func (c *Controller) SetTimeout(d time.Duration) { c.timeout.Store(int64(d)) }
 
 // Add asks for a reconcile of key, because something changed. A key that
 // waits already, also in the low lane, is reconciled once. While Run does not

@@ -48,6 +48,8 @@ type Outcome struct {
 	Trap bool
 	// Status is the status of the operation that made the attempt fail, if one did.
 	Status abi.Status
+	// Fuel is the metered work that the attempt took; 0 if it is not metered.
+	Fuel uint64
 	// Details say more about a failure, in its log line only.
 	Details []slog.Attr
 }

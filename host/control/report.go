@@ -46,6 +46,7 @@ const (
 	logAttempt    = "reconcileID"
 	logFailures   = "failures"
 	logDuration   = "duration"
+	logFuel       = "fuel"
 	logResult     = "result"
 	logStatus     = "status"
 	logTerminal   = "terminal"
@@ -75,6 +76,9 @@ func (r *Report) attributes() []slog.Attr {
 		slog.Int(logFailures, r.Attempt.Failures),
 		slog.Duration(logDuration, r.Duration),
 		slog.String(logResult, r.Decision.Result.String()),
+	}
+	if r.Outcome.Fuel > 0 {
+		a = append(a, slog.Uint64(logFuel, r.Outcome.Fuel))
 	}
 	if r.Decision.Action == Requeue || r.Decision.Action == Retry {
 		a = append(a, slog.Duration(logAfter, r.Decision.After))

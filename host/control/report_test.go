@@ -23,7 +23,8 @@ func TestLogLines(t *testing.T) {
 		r := &recorder{answer: func(_ context.Context, a Attempt) Outcome {
 			switch a.Failures {
 			case 0:
-				return Outcome{Err: errTest, Status: abi.StatusInvalid, Details: []slog.Attr{slog.String("stderr", "last words")}}
+				return Outcome{Err: errTest, Status: abi.StatusInvalid, Fuel: 1500,
+					Details: []slog.Attr{slog.String("stderr", "last words")}}
 			case 1:
 				return Outcome{Err: errTest, Status: abi.StatusConflict}
 			}
@@ -42,7 +43,7 @@ func TestLogLines(t *testing.T) {
 		c.Add(key("a"))
 		pass(time.Second)
 		expectStopped(t, stop)
-		want := `level=ERROR msg="Reconcile failed" controller=web namespace=default name=a failures=0 duration=0s result=error after=5ms status=invalid terminal=false trap=false error="it went wrong" stderr="last words"
+		want := `level=ERROR msg="Reconcile failed" controller=web namespace=default name=a failures=0 duration=0s result=error fuel=1500 after=5ms status=invalid terminal=false trap=false error="it went wrong" stderr="last words"
 level=DEBUG msg="Reconcile failed" controller=web namespace=default name=a failures=1 duration=0s result=error after=10ms status=conflict terminal=false trap=false error="it went wrong"
 level=DEBUG msg=Reconciled controller=web namespace=default name=a failures=2 duration=0s result=requeue_after after=1h0m0s
 `

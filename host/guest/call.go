@@ -21,10 +21,17 @@ import (
 type call struct {
 	context.Context
 	instance *Instance
-	late     int // operations and sleeps since the context ended
+	started  time.Time
+	deadline time.Time // zero: none
+	limit    string    // what set the deadline
+	warned   bool      // the guest was told that its time is over
+	late     int       // operations and sleeps since the context ended
 }
 
-func (c *call) begin(ctx context.Context) { c.Context, c.late = ctx, 0 }
+func (c *call) begin(ctx context.Context, limit string, now time.Time) {
+	c.Context, c.limit, c.started, c.warned, c.late = ctx, limit, now, false, 0
+	c.deadline, _ = ctx.Deadline()
+}
 
 func (c *call) end() { c.Context = nil }
 
@@ -39,24 +46,55 @@ func (c *call) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// lateLimit is how often a guest may call the host after its context ended,
-// each time answered with StatusCanceled: enough to log and return, not enough
-// to go on in a loop.
+// over reports whether the call's time is over. It looks at the clock: the
+// timer of a context fires late on a busy machine.
+func (c *call) over(now time.Time) bool {
+	return !c.deadline.IsZero() && !now.Before(c.deadline) || c.Err() != nil
+}
+
+// ended says with what error and what cause the call's time is over. The
+// context may not know it yet.
+func (c *call) ended() (err, cause error) {
+	if err := c.Err(); err != nil {
+		return err, context.Cause(c.Context)
+	}
+	return context.DeadlineExceeded, context.DeadlineExceeded
+}
+
+// ration returns what of a slice can be used up before the deadline.
+func (c *call) ration(slice int64, now time.Time) int64 {
+	if c.deadline.IsZero() {
+		return slice
+	}
+	left := c.deadline.Sub(now)
+	if left >= sliceTime {
+		return slice
+	}
+	return max(slice*int64(left)/int64(sliceTime), lastFuel)
+}
+
+// errOverdue stops a guest whose time is over. It does not leave the package.
+var errOverdue = errors.New("its time is over")
+
+// lateLimit is how often a guest that is not metered may call the host after
+// its time, each time answered with StatusCanceled.
 const lateLimit = 64
 
-// overdue reports whether the context has ended. It traps a guest that does
-// not mind.
+// overdue reports whether the call's time is over. The first time, the guest
+// gets one slice of fuel to return in.
 func (c *call) overdue() bool {
-	if c.Err() == nil {
+	if !c.over(time.Now()) {
 		return false
 	}
+	if !c.warned {
+		c.warned = true
+		c.instance.tank.grace()
+	}
 	if c.late++; c.late > lateLimit {
-		panic(errLate)
+		panic(errOverdue)
 	}
 	return true
 }
-
-var errLate = errors.New("it goes on calling the host")
 
 // decoder is a message that can be read from the wire.
 type decoder interface{ Decode(b []byte) error }
@@ -74,17 +112,19 @@ func (i *Instance) exchange(ctx context.Context, f api.Function, export string, 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	start := i.begin()
-	err := i.roundTrip(ctx, f, export, message, answer)
-	i.finish(ctx, export, start, err)
+	ctx, limit, cancel := i.bound(ctx, export)
+	defer cancel()
+	i.begin(ctx, limit)
+	err := i.roundTrip(f, export, message, answer)
+	i.finish(export, err)
 	return err
 }
 
-func (i *Instance) roundTrip(ctx context.Context, f api.Function, export string, message []byte, answer decoder) error {
-	if err := i.send(ctx, message); err != nil {
+func (i *Instance) roundTrip(f api.Function, export string, message []byte, answer decoder) error {
+	if err := i.send(message); err != nil {
 		return err
 	}
-	if err := i.invoke(ctx, f, export); err != nil || answer == nil {
+	if err := i.invoke(f, export); err != nil || answer == nil {
 		return err
 	}
 	b, err := i.receive()
@@ -99,12 +139,12 @@ func (i *Instance) roundTrip(ctx context.Context, f api.Function, export string,
 
 // invoke calls an export whose parameters are on i.stack, where it leaves the
 // result.
-func (i *Instance) invoke(ctx context.Context, f api.Function, export string) error {
-	i.call.begin(ctx)
+func (i *Instance) invoke(f api.Function, export string) error {
+	i.running = f
 	err := f.CallWithStack(&i.call, i.stack[:])
-	i.call.end()
+	i.running = nil
 	if err != nil {
-		return i.trapped(ctx, export, err)
+		return i.trapped(export, err)
 	}
 	return nil
 }
@@ -112,13 +152,13 @@ func (i *Instance) invoke(ctx context.Context, f api.Function, export string) er
 // send writes a message into memory that the guest allocates, and leaves its
 // range on the stack. The guest owns the memory from the call on. An empty
 // message needs none.
-func (i *Instance) send(ctx context.Context, message []byte) error {
+func (i *Instance) send(message []byte) error {
 	i.stack = [2]uint64{}
 	if len(message) == 0 {
 		return nil
 	}
 	i.stack[0] = uint64(len(message))
-	if err := i.invoke(ctx, i.alloc, abi.ExportAlloc); err != nil {
+	if err := i.invoke(i.alloc, abi.ExportAlloc); err != nil {
 		return err
 	}
 	address := uint32(i.stack[0])
@@ -163,17 +203,38 @@ func (i *Instance) outside(address, length uint32) error {
 	return &rangeError{address: address, length: length, size: i.MemoryBytes()}
 }
 
-// begin returns the time at which a call starts, if anyone wants to know.
-func (i *Instance) begin() (start time.Time) {
-	i.output.reset()
-	if i.options.Hooks.Called != nil {
-		start = time.Now()
+// The names of what bounds a call, for people: a limit of the plugin, which is
+// the deadline that the caller gives, and Options.StartTimeout.
+const (
+	limitReconcile = "reconcileTimeout"
+	limitStart     = "startTimeout"
+)
+
+// bound gives calls that are no part of a request a deadline of their own,
+// unless the caller's is earlier. The caller calls cancel after the call.
+func (i *Instance) bound(ctx context.Context, export string) (_ context.Context, limit string, cancel context.CancelFunc) {
+	if export == abi.ExportReconcile || export == abi.ExportMap {
+		return ctx, limitReconcile, func() {}
 	}
-	return start
+	timeout := i.options.StartTimeout
+	if deadline, bounded := ctx.Deadline(); bounded && time.Until(deadline) < timeout {
+		return ctx, limitReconcile, func() {}
+	}
+	ctx, cancel = context.WithTimeout(ctx, timeout)
+	return ctx, limitStart, cancel
 }
 
-// finish tells the hooks of a call and puts the buffers back in order.
-func (i *Instance) finish(ctx context.Context, export string, start time.Time, err error) {
+// begin starts a call.
+func (i *Instance) begin(ctx context.Context, limit string) {
+	now := time.Now()
+	i.output.reset()
+	i.tank.start(now)
+	i.call.begin(ctx, limit, now)
+}
+
+// finish ends a call: it tells the hooks and puts the buffers back in order.
+func (i *Instance) finish(export string, err error) {
+	i.tank.settle()
 	i.kept = nil
 	if cap(i.result) > bufferLimit {
 		i.result = nil
@@ -183,12 +244,16 @@ func (i *Instance) finish(ctx context.Context, export string, start time.Time, e
 	}
 	i.resized()
 	if i.options.Hooks.Called != nil {
-		i.options.Hooks.Called(export, time.Since(start), err != nil)
+		i.options.Hooks.Called(Call{export, time.Since(i.call.started), i.tank.spent, err != nil})
 	}
 	if err == nil && i.options.Output != nil && len(i.output.buffer) > 0 {
-		i.options.Output(ctx, i.output.text())
+		i.options.Output(i.call.Context, i.output.text())
 	}
+	i.call.end()
 }
+
+// Fuel returns what the last call has spent, 0 if the guest is not metered.
+func (i *Instance) Fuel() uint64 { return i.tank.spent }
 
 // bufferLimit is the size up to which a buffer is kept between calls, in bytes.
 const bufferLimit = 256 << 10
@@ -202,12 +267,22 @@ func (i *Instance) resized() {
 }
 
 // trapped kills the instance and says why.
-func (i *Instance) trapped(ctx context.Context, function string, err error) error {
+func (i *Instance) trapped(function string, err error) error {
 	i.die()
 	stack, cause := splitTrap(err)
+	stderr := string(i.output.text())
+	if errors.Is(cause, errOverdue) {
+		i.tank.settle()
+		err, cause := i.call.ended()
+		return &TimeoutError{
+			Plugin: i.options.Plugin, Digest: i.module.Info.Digest, Function: function,
+			After: time.Since(i.call.started), Limit: i.call.limit, Fuel: i.tank.spent,
+			Context: err, Cause: cause, Stack: stack, Stderr: stderr,
+		}
+	}
 	return &TrapError{
 		Plugin: i.options.Plugin, Digest: i.module.Info.Digest, Function: function,
-		Cause: cause, Stack: stack, Stderr: string(i.output.text()), Context: ctx.Err(),
+		Cause: cause, Stack: stack, Stderr: stderr, Context: i.call.Err(),
 	}
 }
 

@@ -9,12 +9,15 @@
 // trap, an exit or a result that is none it is dead for good. A [Pool] hands
 // out warm instances of one module and replaces the dead.
 //
+// Every call ends with its context: what the guest waits for ends, operations
+// answer StatusCanceled, and a guest that goes on is stopped at its next yield.
+// For that it must be metered, see [YieldFunction]; one that is not can be
+// stopped only where it calls the host. The fuel that calls spend is counted
+// exactly. wazero's own way to interrupt (WithCloseOnContextDone) costs a
+// factor of three to six and is not used.
+//
 // The package decides nothing about Kubernetes: operations go to an
-// [abi.Operator] as they come. It cannot interrupt a guest that computes
-// without calling the host; it honours the deadline of a call's context
-// whenever the guest calls an operation or sleeps. wazero's own way to
-// interrupt (WithCloseOnContextDone) costs a factor of three to six and is
-// not used.
+// [abi.Operator] as they come.
 //
 // An Instance is not safe for concurrent use. A Pool is.
 package guest

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tetratelabs/wazero/sys"
@@ -59,6 +60,34 @@ func (e *TrapError) Unwrap() error { return e.Cause }
 func (e *TrapError) Is(target error) bool {
 	return (target == context.Canceled || target == context.DeadlineExceeded) && errors.Is(e.Context, target)
 }
+
+// TimeoutError reports a guest that was stopped because its time was over and
+// it did not return. The instance is dead.
+type TimeoutError struct {
+	Plugin   string
+	Digest   module.Digest
+	Function string        // the export that was called
+	After    time.Duration // how long it had been running
+	Limit    string        // whose time was over: reconcileTimeout, startTimeout
+	Fuel     uint64        // what the call spent; 0 if the guest is not metered
+	Context  error         // context.DeadlineExceeded or context.Canceled
+	Cause    error         // the context's
+	Stack    string        // where it was, as in a TrapError
+	Stderr   string        // the last of what it wrote, as in a TrapError
+}
+
+// Error names plugin, function, time and fuel.
+func (e *TimeoutError) Error() string {
+	why := e.Limit
+	if errors.Is(e.Context, context.Canceled) {
+		why = e.Cause.Error()
+	}
+	return fmt.Sprintf("%s%s stopped: still running after %v (%s), %d fuel spent",
+		subject(e.Plugin), e.Function, e.After.Round(time.Millisecond), why, e.Fuel)
+}
+
+// Unwrap returns the context's error and its cause.
+func (e *TimeoutError) Unwrap() []error { return []error{e.Context, e.Cause} }
 
 // ResultError reports a guest whose answer is none: not the message that it
 // should be, or not inside its memory. The instance is dead.

@@ -61,13 +61,18 @@ func (i *Instance) operate(op abi.Operation, request []byte) abi.Status {
 		return i.fail(abi.StatusTooLarge, op, fmt.Sprintf("a request of %d bytes, the limit is %d", len(request), i.options.MessageLimit))
 	}
 	if i.call.overdue() && !observes(op) {
-		return i.fail(abi.StatusCanceled, op, context.Cause(i.call.Context).Error())
+		_, cause := i.call.ended()
+		return i.fail(abi.StatusCanceled, op, cause.Error())
 	}
 	if op.Sends() {
 		request = bytes.Clone(request)
 	}
 	var status abi.Status
 	status, i.result = i.options.Operator.Operate(i.call.Context, op, request, i.result[:0])
+	i.tank.waited()
+	if status == abi.StatusCanceled {
+		i.call.overdue()
+	}
 	if len(i.result) > i.options.ResultLimit {
 		size := len(i.result)
 		i.result = nil

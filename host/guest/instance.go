@@ -5,7 +5,6 @@ package guest
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"runtime"
 	"sync/atomic"
@@ -33,14 +32,17 @@ type Instance struct {
 
 	alloc     api.Function
 	reconcile api.Function
-	stack     [2]uint64 // parameters and results of a call of an export
+	running   api.Function // nil outside of a call, and in a start function
+	stack     [2]uint64    // parameters and results of a call of an export
 
 	message []byte // the parameter of a call, reused
 	outcome abi.Outcome
 	result  []byte // the result of an operation, reused
 	kept    []byte // part of result that take fetches; nil if there is none
 	output  output
+	tank    tank
 
+	fresh uint64 // size of the memory of a new instance
 	size  uint64 // of the memory when the hook was told last
 	pacer pacer
 }
@@ -53,7 +55,7 @@ func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err err
 		return nil, err
 	}
 	i := &Instance{options: o.withDefaults(), module: share}
-	i.call.instance = i
+	i.call.instance, i.output.limit = i, i.options.OutputLimit
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, i.Close(context.WithoutCancel(ctx)))
@@ -62,30 +64,33 @@ func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err err
 	if i.memory, err = newLinearMemory(o.Plugin, m.Info.Memory, i.options.MemoryLimit); err != nil {
 		return nil, err
 	}
-	start := i.begin()
-	err = i.instantiate(ctx)
-	i.finish(ctx, abi.ExportInitialize, start, err)
+	bounded, limit, cancel := i.bound(ctx, abi.ExportInitialize)
+	defer cancel()
+	i.begin(bounded, limit)
+	err = i.instantiate(bounded)
+	i.finish(abi.ExportInitialize, err)
 	if err != nil {
 		return nil, err
 	}
-	i.pacer = pacer{growth: i.options.CollectAfter, last: i.MemoryBytes()}
+	i.fresh = i.MemoryBytes()
+	i.pacer = pacer{growth: i.options.CollectAfter, last: i.fresh}
 	return i, nil
 }
 
 // instantiate runs a start function and _initialize, if there are any.
 func (i *Instance) instantiate(ctx context.Context) error {
-	i.call.begin(experimental.WithMemoryAllocator(ctx, i.memory))
+	i.call.Context = experimental.WithMemoryAllocator(ctx, i.memory)
 	guest, err := i.module.Instantiate(&i.call, i.config())
-	i.call.end()
+	i.call.Context = ctx
 	if err != nil {
-		return i.trapped(ctx, "instantiation", err)
+		return i.trapped("instantiation", err)
 	}
 	i.guest = guest
 	if i.options.Hooks.Instances != nil {
 		i.options.Hooks.Instances(1)
 	}
 	if f := guest.ExportedFunction(abi.ExportInitialize); f != nil {
-		if err := i.invoke(ctx, f, abi.ExportInitialize); err != nil {
+		if err := i.invoke(f, abi.ExportInitialize); err != nil {
 			return err
 		}
 	}
@@ -104,9 +109,9 @@ func (i *Instance) config() wazero.ModuleConfig {
 		WithStartFunctions().
 		WithArgs(i.options.Plugin).
 		WithEnv("GOGC", "off").
-		WithStdout(&i.output).
-		WithStderr(&i.output).
-		WithRandSource(rand.Reader).
+		WithStdout(writer{i}).
+		WithStderr(writer{i}).
+		WithRandSource(random{i}).
 		WithWalltime(i.walltime, sys.ClockResolution(time.Microsecond)).
 		WithSysNanotime().
 		WithNanosleep(i.sleep).
@@ -118,19 +123,6 @@ func (i *Instance) walltime() (seconds int64, nanoseconds int32) {
 	return now.Unix(), int32(now.Nanosecond())
 }
 
-// sleep is a guest's sleep: it ends with the call's context.
-func (i *Instance) sleep(nanoseconds int64) {
-	if i.call.overdue() {
-		return
-	}
-	timer := time.NewTimer(time.Duration(nanoseconds))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-i.call.Done():
-	}
-}
-
 // Module returns what is known of the module.
 func (i *Instance) Module() *module.Info { return i.module.Info }
 
@@ -140,6 +132,12 @@ func (i *Instance) MemoryBytes() uint64 {
 		return 0
 	}
 	return uint64(i.guest.Memory().Size())
+}
+
+// overgrown reports whether the memory is so large that a new instance is
+// better than this one.
+func (i *Instance) overgrown() bool {
+	return i.MemoryBytes() > max(i.options.RecycleAbove, 2*i.fresh)
 }
 
 // Dead reports whether the instance can no longer be called.

@@ -178,8 +178,8 @@ func TestDeadline(t *testing.T) {
 		Hooks: guest.Hooks{Operated: func(_ abi.Operation, s abi.Status) { statuses[s]++ }},
 	})
 	_, err := i.Reconcile(ctx, abi.Request{Name: "a"})
-	if want := "plugin p: wcm_reconcile trapped: it goes on calling the host after context canceled"; !errors.Is(err, context.Canceled) || err.Error() != want {
-		t.Errorf("Reconcile: %v, want %s", err, want)
+	if stopped := (*guest.TimeoutError)(nil); !errors.As(err, &stopped) || !errors.Is(err, context.Canceled) {
+		t.Errorf("Reconcile: %v, want a TimeoutError with %v", err, context.Canceled)
 	}
 	if d := cmp.Diff(map[abi.Status]int{abi.StatusUnavailable: 1, abi.StatusCanceled: 64}, statuses); d != "" {
 		t.Errorf("statuses (-want +got):\n%s", d)
@@ -225,13 +225,13 @@ func TestHooks(t *testing.T) {
 	var instances int
 	var memory int64
 	o := guest.Options{Hooks: guest.Hooks{
-		Called: func(export string, took time.Duration, died bool) {
-			if died {
-				export += " died"
+		Called: func(c guest.Call) {
+			if c.Died {
+				c.Export += " died"
 			}
-			calls = append(calls, export)
-			if took <= 0 {
-				t.Errorf("%s took %v", export, took)
+			calls = append(calls, c.Export)
+			if c.Took <= 0 {
+				t.Errorf("%s took %v", c.Export, c.Took)
 			}
 		},
 		Instances: func(delta int) { instances += delta },

@@ -25,6 +25,14 @@ type Options struct {
 	// MemoryLimit is the size in bytes to which the memory of an instance can
 	// grow, rounded down to pages of 64 KiB; 0: 256 MiB.
 	MemoryLimit uint64
+	// RecycleAbove is the size of its memory, in bytes, above which a pool
+	// throws an instance away after a call, since memory never shrinks. An
+	// instance that needs half of its memory from the start is kept. 0: 64 MiB.
+	RecycleAbove uint64
+	// StartTimeout bounds each call of the guest that is no part of a request,
+	// unless the context ends before: making an instance with its _initialize,
+	// wcm_describe, wcm_configure, wcm_gc. 0: 10 s.
+	StartTimeout time.Duration
 	// CollectAfter is by how much memory may grow, in bytes, before
 	// [Instance.Collect] collects the guest's garbage; 0: 8 MiB.
 	CollectAfter uint64
@@ -32,9 +40,11 @@ type Options struct {
 	// by which it sleeps, is always the real one.
 	Now func() time.Time
 	// Output is told what the guest wrote to stdout and stderr during a call
-	// that succeeded, its last 8 KiB; the text aliases a buffer. Nil: dropped.
+	// that succeeded, the last of it; the text aliases a buffer. Nil: dropped.
 	// After a call that failed the text stands in the error.
 	Output func(ctx context.Context, text []byte)
+	// OutputLimit is how much of that is kept, in bytes; 0: 8 KiB.
+	OutputLimit int
 	// Hooks observe; see there.
 	Hooks Hooks
 }
@@ -42,22 +52,36 @@ type Options struct {
 // Hooks observe instances, for metrics. Each may be nil. They are called in
 // the goroutine of the call and must not block.
 type Hooks struct {
-	// Called is told each call of an export, how long it took, and whether the
-	// instance died of it. Instantiation counts as _initialize.
-	Called func(export string, took time.Duration, died bool)
+	// Called is told each call of an export. Instantiation counts as
+	// _initialize, and wcm_alloc to the call that it is for.
+	Called func(Call)
 	// Operated is told each operation that a guest called.
 	Operated func(op abi.Operation, status abi.Status)
 	// Instances is told by how many the number of instances changed.
 	Instances func(delta int)
+	// Recycled is told when a pool throws an instance away for the size of its
+	// memory.
+	Recycled func()
 	// Memory is told by how many bytes the memory of an instance changed,
 	// from its first page to its last: the sum is what all instances hold.
 	Memory func(delta int64)
 }
 
+// Call is a call of an export that has ended.
+type Call struct {
+	Export string
+	Took   time.Duration
+	Fuel   uint64 // what it spent; 0 if the guest is not metered
+	Died   bool   // the instance died of it
+}
+
 const (
 	defaultMessageLimit = 4 << 20
 	defaultResultLimit  = 64 << 20
+	defaultOutputLimit  = 8 << 10
 	defaultMemoryLimit  = 256 << 20
+	defaultRecycleAbove = 64 << 20
+	defaultStartTimeout = 10 * time.Second
 	defaultCollectAfter = 8 << 20
 )
 
@@ -74,8 +98,17 @@ func (o Options) withDefaults() Options {
 	if o.ResultLimit == 0 {
 		o.ResultLimit = defaultResultLimit
 	}
+	if o.OutputLimit == 0 {
+		o.OutputLimit = defaultOutputLimit
+	}
 	if o.MemoryLimit == 0 {
 		o.MemoryLimit = defaultMemoryLimit
+	}
+	if o.RecycleAbove == 0 {
+		o.RecycleAbove = defaultRecycleAbove
+	}
+	if o.StartTimeout == 0 {
+		o.StartTimeout = defaultStartTimeout
 	}
 	if o.CollectAfter == 0 {
 		o.CollectAfter = defaultCollectAfter

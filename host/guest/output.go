@@ -5,11 +5,9 @@ package guest
 
 import "bytes"
 
-// outputLimit is how much of what a guest writes is kept, in bytes.
-const outputLimit = 8 << 10
-
-// output keeps the last outputLimit bytes that were written to it.
+// output keeps the last bytes that were written to it, up to a limit.
 type output struct {
+	limit   int
 	buffer  []byte // at most twice the limit, so that old bytes are dropped rarely
 	dropped bool
 }
@@ -17,11 +15,11 @@ type output struct {
 // Write never fails.
 func (o *output) Write(p []byte) (int, error) {
 	n := len(p)
-	if len(p) > outputLimit {
-		p, o.dropped = p[len(p)-outputLimit:], true
+	if len(p) > o.limit {
+		p, o.dropped = p[len(p)-o.limit:], true
 	}
-	if len(o.buffer)+len(p) > 2*outputLimit {
-		o.buffer = append(o.buffer[:0], o.buffer[len(o.buffer)-outputLimit:]...)
+	if len(o.buffer)+len(p) > 2*o.limit {
+		o.buffer = append(o.buffer[:0], o.buffer[len(o.buffer)-o.limit:]...)
 		o.dropped = true
 	}
 	o.buffer = append(o.buffer, p...)
@@ -32,10 +30,10 @@ func (o *output) Write(p []byte) (int, error) {
 // dropped. It aliases the buffer.
 func (o *output) text() []byte {
 	kept := o.buffer
-	if len(kept) <= outputLimit && !o.dropped {
+	if len(kept) <= o.limit && !o.dropped {
 		return kept
 	}
-	kept = kept[max(len(kept)-outputLimit, 0):]
+	kept = kept[max(len(kept)-o.limit, 0):]
 	if _, lines, found := bytes.Cut(kept, []byte("\n")); found && len(lines) > 0 {
 		return lines
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 )
 
+const outputLimit = 100
+
 func TestOutput(t *testing.T) {
 	long := strings.Repeat("x", outputLimit)
 	for _, c := range []struct {
@@ -20,7 +22,7 @@ func TestOutput(t *testing.T) {
 		{"a line longer than the limit keeps its end", []string{"a\n", "b" + long}, long},
 		{"its line end does not hide it", []string{"b" + long + "\n"}, long[1:] + "\n"},
 	} {
-		o := &output{}
+		o := &output{limit: outputLimit}
 		for _, w := range c.writes {
 			if n, err := o.Write([]byte(w)); n != len(w) || err != nil {
 				t.Fatalf("%s: Write of %d bytes = %d, %v", c.reason, len(w), n, err)
@@ -37,7 +39,7 @@ func tail(s string) string { return s[max(len(s)-10, 0):] }
 
 // TestOutputBounded checks that a chatty guest costs a bounded buffer.
 func TestOutputBounded(t *testing.T) {
-	o := &output{}
+	o := &output{limit: outputLimit}
 	for range 1_000_000 {
 		_, _ = o.Write([]byte("line\n"))
 	}

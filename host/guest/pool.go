@@ -105,18 +105,22 @@ func (p *Pool) make(ctx context.Context) (*Instance, error) {
 }
 
 // Put gives an instance back, after it has collected its garbage if it is time
-// to; ctx gives values only. A dead instance is closed, and so is any after
-// Close.
+// to; ctx gives values only. A dead instance is closed, and so is one whose
+// memory has grown too large, and any after Close.
 func (p *Pool) Put(ctx context.Context, i *Instance) {
 	ctx = context.WithoutCancel(ctx)
 	p.mu.Lock()
 	closed := p.closed
 	p.mu.Unlock()
+	recycle := !i.Dead() && i.overgrown()
 	var err error
-	if !closed && !i.Dead() {
+	if !closed && !recycle && !i.Dead() {
 		err = i.Collect(ctx)
 	}
-	if closed || i.Dead() {
+	if recycle && p.options.Instance.Hooks.Recycled != nil {
+		p.options.Instance.Hooks.Recycled()
+	}
+	if closed || recycle || i.Dead() {
 		err = errors.Join(err, i.Close(ctx))
 		i = nil
 	}

@@ -157,13 +157,53 @@ func TestPoolCollects(t *testing.T) {
 	}
 }
 
+// TestPoolRecycles: an instance whose memory has grown too large does not come
+// back, unless it was large from the start.
+func TestPoolRecycles(t *testing.T) {
+	const pages = 65536 // grows.wasm has three, and one more after each call
+	for _, c := range []struct {
+		reason string
+		above  uint64
+		calls  int // after which it is recycled
+	}{
+		{"by a page", 9 * pages, 7},
+		{"twice what it began with is no reason", 1, 4},
+	} {
+		var open atomic.Int64
+		recycled := 0
+		o := counted(&open)
+		o.RecycleAbove, o.Hooks.Recycled = c.above, func() { recycled++ }
+		p := guest.NewPool(guest.PoolOptions{Module: load(t, "grows"), Instance: o})
+		first := get(t, p)
+		for n := 1; n <= c.calls; n++ {
+			if err := reconcile("a")(t.Context(), first); err != nil {
+				t.Fatal(err)
+			}
+			p.Put(t.Context(), first)
+			i := get(t, p)
+			if (i != first) != (n == c.calls) || (recycled == 1) != (n == c.calls) {
+				t.Errorf("%s: after %d calls another instance: %v, recycled %d times", c.reason, n, i != first, recycled)
+			}
+			if i != first {
+				p.Put(t.Context(), i)
+			}
+		}
+		if n := open.Load(); n != 1 {
+			t.Errorf("%s: %d instances are open, want the new one", c.reason, n)
+		}
+		if err := p.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestPoolHammer lets more workers than instances reconcile, some of them a
 // poisoned key, while the pool is trimmed and at last closed under them.
 func TestPoolHammer(t *testing.T) {
 	ctx := t.Context()
 	var open, most atomic.Int64
 	o := counted(&open)
-	o.Hooks.Called = func(string, time.Duration, bool) {
+	o.Hooks.Called = func(guest.Call) {
 		if n := open.Load(); n > most.Load() {
 			most.Store(n)
 		}

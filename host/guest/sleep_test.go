@@ -16,7 +16,8 @@ func TestSleep(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		i := &Instance{}
-		i.call.begin(ctx)
+		i.call.instance = i
+		i.begin(ctx, "")
 		for _, c := range []struct{ sleep, want time.Duration }{
 			{time.Second, time.Second},
 			{time.Hour, 59 * time.Second},

@@ -109,10 +109,10 @@ func TestControllerCountsReports(t *testing.T) {
 	err := errors.New("it went wrong")
 	for _, o := range []control.Outcome{
 		{},
-		{RequeueAfter: time.Minute},
+		{RequeueAfter: time.Minute, Fuel: 1000},
 		{Err: err},
 		{Err: err, Terminal: true},
-		{Err: err, Trap: true},
+		{Err: err, Trap: true, Fuel: 500},
 		{Err: err, Status: abi.StatusNotLeader},
 	} {
 		c.AttemptStarted()
@@ -132,6 +132,7 @@ func TestControllerCountsReports(t *testing.T) {
 		"controller_runtime_reconcile_total{controller=web,result=success}":       1,
 		"controller_runtime_terminal_reconcile_errors_total{controller=web}":      1,
 		"running_managed_controllers{manager=wasm-controller-manager,name=web}":   1,
+		"wcm_reconcile_fuel_total{controller=web}":                                1500,
 	}
 	if diff := cmp.Diff(want, nonZero(scrape(t, registry))); diff != "" {
 		t.Errorf("metrics after six reports: -want +got:\n%s", diff)
@@ -180,9 +181,9 @@ func TestPlugin(t *testing.T) {
 	p.Reloaded(false)
 	p.Instances.Inc()
 	p.Memory.Add(1 << 20)
-	p.GuestCall(abi.ExportReconcile, time.Millisecond, false)
-	p.GuestCall(abi.ExportReconcile, time.Millisecond, true)
-	p.GuestCall("name_of_the_guest's", time.Millisecond, true)
+	p.GuestCall(abi.ExportReconcile, time.Millisecond, 1000, false)
+	p.GuestCall(abi.ExportReconcile, time.Millisecond, 500, true)
+	p.GuestCall("name_of_the_guest's", time.Millisecond, 1, true)
 	p.HostCall(abi.OpGet, abi.StatusOK)
 	p.HostCall(abi.OpGet, abi.StatusNotFound)
 	p.HostCall(200, abi.StatusOK)
@@ -192,6 +193,7 @@ func TestPlugin(t *testing.T) {
 	filtered.Add(9)
 	want := map[string]float64{
 		"wcm_guest_call_seconds{function=wcm_reconcile,plugin=shop}":       2,
+		"wcm_guest_fuel_total{function=wcm_reconcile,plugin=shop}":         1500,
 		"wcm_guest_memory_bytes{plugin=shop}":                              1 << 20,
 		"wcm_guest_traps_total{function=wcm_reconcile,plugin=shop}":        1,
 		"wcm_host_calls_total{operation=get,plugin=shop,status=not_found}": 1,

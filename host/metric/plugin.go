@@ -19,8 +19,10 @@ type pluginMetrics struct {
 	compile   *prometheus.HistogramVec
 	reloads   *prometheus.CounterVec
 	instances *prometheus.GaugeVec
+	recycled  *prometheus.CounterVec
 	memory    *prometheus.GaugeVec
 	calls     *prometheus.HistogramVec
+	fuel      *prometheus.CounterVec
 	traps     *prometheus.CounterVec
 	hostCalls *prometheus.CounterVec
 	wakeups   *prometheus.CounterVec
@@ -40,11 +42,15 @@ func newPluginMetrics(f promauto.Factory) pluginMetrics {
 			labelPlugin, labelResult),
 		instances: gauge(f, "wcm_instances",
 			"Instances of a plugin.", labelPlugin),
+		recycled: counter(f, "wcm_instances_recycled_total",
+			"Instances that were thrown away because their memory had grown too large.", labelPlugin),
 		memory: gauge(f, "wcm_guest_memory_bytes",
 			"Linear memory of all instances of a plugin.", labelPlugin),
 		calls: histogram(f, "wcm_guest_call_seconds",
 			"How long a call into a guest took, host calls included; its count is the number of calls.",
 			prometheus.ExponentialBuckets(1e-6, 4, 13), labelPlugin, "function"), // 1 µs to 17 s
+		fuel: counter(f, "wcm_guest_fuel_total",
+			"Metered work that a guest has done, in units of about one instruction.", labelPlugin, "function"),
 		traps: counter(f, "wcm_guest_traps_total",
 			"Calls into a guest that trapped or were cut off; the instance is thrown away.", labelPlugin, "function"),
 		hostCalls: counter(f, "wcm_host_calls_total",
@@ -66,6 +72,8 @@ func (m *Metrics) ModuleRefused(reason string) { m.plugin.refused.WithLabelValue
 type Plugin struct {
 	// Instances is the number of instances.
 	Instances prometheus.Gauge
+	// Recycled counts instances that were thrown away for their size.
+	Recycled prometheus.Counter
 	// Memory is the linear memory of all instances, in bytes.
 	Memory prometheus.Gauge
 
@@ -80,6 +88,7 @@ type Plugin struct {
 // function is one export of a guest.
 type function struct {
 	seconds prometheus.Observer
+	fuel    prometheus.Counter
 	traps   prometheus.Counter
 }
 
@@ -93,6 +102,7 @@ func (m *Metrics) Plugin(name string) *Plugin {
 	v := &m.plugin
 	p := &Plugin{
 		Instances: v.instances.WithLabelValues(name),
+		Recycled:  v.recycled.WithLabelValues(name),
 		Memory:    v.memory.WithLabelValues(name),
 		metrics:   v,
 		name:      name,
@@ -104,7 +114,9 @@ func (m *Metrics) Plugin(name string) *Plugin {
 		},
 	}
 	for _, f := range functions {
-		p.functions[f] = function{v.calls.WithLabelValues(name, f), v.traps.WithLabelValues(name, f)}
+		p.functions[f] = function{
+			v.calls.WithLabelValues(name, f), v.fuel.WithLabelValues(name, f), v.traps.WithLabelValues(name, f),
+		}
 	}
 	// Only the status ok starts at zero: most of the others never occur.
 	for op := range p.succeeded {
@@ -123,13 +135,15 @@ func (p *Plugin) Compiled(d time.Duration) { p.compile.Observe(d.Seconds()) }
 // Reloaded counts a replacement of the module, or a failed one.
 func (p *Plugin) Reloaded(ok bool) { p.reloaded[ok].Inc() }
 
-// GuestCall observes a call of an export of the guest, by its name.
-func (p *Plugin) GuestCall(export string, d time.Duration, trapped bool) {
+// GuestCall observes a call of an export of the guest, by its name, and the
+// fuel that it spent.
+func (p *Plugin) GuestCall(export string, d time.Duration, fuel uint64, trapped bool) {
 	f, ok := p.functions[export]
 	if !ok {
 		return
 	}
 	f.seconds.Observe(d.Seconds())
+	f.fuel.Add(float64(fuel))
 	if trapped {
 		f.traps.Inc()
 	}
@@ -156,7 +170,7 @@ func (p *Plugin) Delete() {
 	m, label := p.metrics, prometheus.Labels{labelPlugin: p.name}
 	for _, vec := range []interface {
 		DeletePartialMatch(prometheus.Labels) int
-	}{m.compile, m.reloads, m.instances, m.memory, m.calls, m.traps, m.hostCalls, m.wakeups} {
+	}{m.compile, m.reloads, m.instances, m.recycled, m.memory, m.calls, m.fuel, m.traps, m.hostCalls, m.wakeups} {
 		vec.DeletePartialMatch(label)
 	}
 }

@@ -19,6 +19,7 @@ type reconcileMetrics struct {
 	panics   *prometheus.CounterVec
 	timeouts *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
+	fuel     *prometheus.CounterVec
 	workers  *prometheus.GaugeVec
 	active   *prometheus.GaugeVec
 	managed  *prometheus.GaugeVec
@@ -44,6 +45,8 @@ func newReconcileMetrics(f promauto.Factory) reconcileMetrics {
 			"Reconciles that exceeded the controller's time limit.", labelController),
 		seconds: histogram(f, "controller_runtime_reconcile_time_seconds",
 			"How long a reconcile took.", reconcileBuckets, labelController),
+		fuel: counter(f, "wcm_reconcile_fuel_total",
+			"Metered work that reconciles took, in units of about one instruction.", labelController),
 		workers: gauge(f, "controller_runtime_max_concurrent_reconciles",
 			"Workers of the controller.", labelController),
 		active: gauge(f, "controller_runtime_active_workers",
@@ -64,6 +67,7 @@ type Controller struct {
 	panics   prometheus.Counter
 	timeouts prometheus.Counter
 	seconds  prometheus.Observer
+	fuel     prometheus.Counter
 	workers  prometheus.Gauge
 	active   prometheus.Gauge
 	running  prometheus.Gauge
@@ -84,6 +88,7 @@ func (m *Metrics) Controller(name string) *Controller {
 		panics:   r.panics.WithLabelValues(name),
 		timeouts: r.timeouts.WithLabelValues(name),
 		seconds:  r.seconds.WithLabelValues(name),
+		fuel:     r.fuel.WithLabelValues(name),
 		workers:  r.workers.WithLabelValues(name),
 		active:   r.active.WithLabelValues(name),
 		running:  r.managed.WithLabelValues(name, manager),
@@ -110,6 +115,7 @@ func (c *Controller) AttemptStarted() { c.active.Inc() }
 func (c *Controller) AttemptEnded(r control.Report) {
 	c.active.Dec()
 	c.seconds.Observe(r.Duration.Seconds())
+	c.fuel.Add(float64(r.Outcome.Fuel))
 	c.results[r.Decision.Result].Inc()
 	if r.TimedOut {
 		c.timeouts.Inc()
@@ -133,7 +139,7 @@ func (c *Controller) Delete() {
 	for _, vec := range []interface {
 		DeletePartialMatch(prometheus.Labels) int
 	}{
-		r.total, r.errors, r.terminal, r.panics, r.timeouts, r.seconds, r.workers, r.active,
+		r.total, r.errors, r.terminal, r.panics, r.timeouts, r.seconds, r.fuel, r.workers, r.active,
 		q.depth, q.adds, q.latency, q.work, q.unfinished, q.longest, q.retries,
 	} {
 		vec.DeletePartialMatch(label)

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package guest
+
+import (
+	"crypto/rand"
+	"time"
+)
+
+// What a guest reaches through WASI ends with the call's time, as long as it
+// may take: one call of fd_write can have millions of buffers, and one of
+// random_get ask for all of the memory.
+
+// sleep is a guest's sleep. It ends with the call's context.
+func (i *Instance) sleep(nanoseconds int64) {
+	i.tank.waited()
+	if i.call.overdue() {
+		return
+	}
+	timer := time.NewTimer(time.Duration(nanoseconds))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-i.call.Done():
+	}
+}
+
+// stopIfOver stops the guest if the call's time is over.
+func (i *Instance) stopIfOver() {
+	if i.call.over(time.Now()) {
+		panic(errOverdue)
+	}
+}
+
+// writer is stdout and stderr.
+type writer struct{ instance *Instance }
+
+// Write never fails.
+func (w writer) Write(p []byte) (int, error) {
+	w.instance.stopIfOver()
+	return w.instance.output.Write(p)
+}
+
+// random is the source of randomness.
+type random struct{ instance *Instance }
+
+// Read gives at most 64 KiB at once.
+func (r random) Read(p []byte) (int, error) {
+	r.instance.stopIfOver()
+	return rand.Read(p[:min(len(p), 64<<10)])
+}
