@@ -155,6 +155,7 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Caches: caches,
 		API: h.kube, Events: h.events, Metrics: h.custom, Leadership: h.Fence, Logger: logger,
+		LogLineSize: int(v.manifest.Limits.LogLineSize),
 	})
 	instance := guestLimits(v.manifest.Limits)
 	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(h.metrics.Plugin(v.plugin))

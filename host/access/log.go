@@ -6,6 +6,7 @@ package access
 import (
 	"context"
 	"log/slog"
+	"unicode/utf8"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 )
@@ -48,10 +49,51 @@ func (o *Operator) log(ctx context.Context, request, buffer []byte) (abi.Status,
 	if err := line.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	attributes := make([]slog.Attr, len(line.Attributes))
-	for i, a := range line.Attributes {
-		attributes[i] = slog.String(a.Key, a.Value)
+	dropped := shorten(&line, o.LogLineSize)
+	attributes := make([]slog.Attr, 0, len(line.Attributes)+1)
+	for _, a := range line.Attributes {
+		attributes = append(attributes, slog.String(a.Key, a.Value))
+	}
+	if dropped > 0 {
+		attributes = append(attributes, slog.Int("droppedBytes", dropped))
 	}
 	LoggerOf(ctx, o.Logger).LogAttrs(ctx, slogLevel(line.Level), line.Message, attributes...)
 	return abi.StatusOK, buffer
+}
+
+// shorten makes a line fit into a limit, at the cost of its end, and returns
+// how many bytes were dropped. Each attribute counts for a little more than
+// its text, so that empty ones are not free.
+func shorten(line *abi.Log, limit int) (dropped int) {
+	cut := func(text *string) {
+		kept := clip(*text, limit)
+		dropped += len(*text) - len(kept)
+		limit -= len(kept)
+		*text = kept
+	}
+	cut(&line.Message)
+	kept := line.Attributes[:0]
+	for _, a := range line.Attributes {
+		if limit -= 2; limit <= len(a.Key) {
+			limit = 0 // no shorter one after it, either
+			dropped += len(a.Key) + len(a.Value)
+			continue
+		}
+		limit -= len(a.Key)
+		cut(&a.Value)
+		kept = append(kept, a)
+	}
+	line.Attributes = kept
+	return dropped
+}
+
+// clip cuts a text off after limit bytes at most, at a character.
+func clip(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit]
 }

@@ -77,6 +77,8 @@ type Options struct {
 	Metrics    Metrics
 	Leadership Leadership
 	Logger     *slog.Logger
+	// LogLineSize bounds what a guest says in one line of the log, in bytes.
+	LogLineSize int
 }
 
 // Operator implements [abi.Operator] for one plugin.
@@ -160,6 +162,12 @@ func fail(buffer []byte, status abi.Status, message string) (abi.Status, []byte)
 	return status, answer.Append(buffer)
 }
 
+// The sizes of an event's texts, in bytes, that the API server takes.
+const (
+	maxEventReason  = 128
+	maxEventMessage = 1024
+)
+
 func (o *Operator) event(request, buffer []byte) (abi.Status, []byte) {
 	var event abi.Event
 	if err := event.Decode(request); err != nil {
@@ -175,6 +183,10 @@ func (o *Operator) event(request, buffer []byte) (abi.Status, []byte) {
 	if event.Source == "" {
 		event.Source = o.Plugin
 	}
+	if len(event.Reason) > maxEventReason || len(event.Source) > maxEventReason {
+		return fail(buffer, abi.StatusBadRequest, fmt.Sprintf("event: reason and source can have %d bytes", maxEventReason))
+	}
+	event.Message = clip(event.Message, maxEventMessage)
 	o.Events.Record(r.target, &event)
 	return abi.StatusOK, buffer
 }

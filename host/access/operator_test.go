@@ -126,7 +126,7 @@ func (w *world) operator() *access.Operator {
 		}},
 		Caches: []access.Cache{w, nil},
 		API:    api{w}, Events: events{w}, Metrics: metrics{w}, Leadership: w,
-		Logger: slog.New(slog.NewTextHandler(&w.log, nil)),
+		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), LogLineSize: 100,
 	})
 }
 

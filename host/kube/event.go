@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -26,9 +25,6 @@ import (
 type Events struct {
 	broadcaster record.EventBroadcaster
 	client      typedcorev1.CoreV1Interface
-
-	mu        sync.Mutex
-	recorders map[string]record.EventRecorder // by source; guarded by mu
 }
 
 // Events returns a recorder of events whose requests take from the limiter;
@@ -38,11 +34,7 @@ func (l *Link) Events(limiter flowcontrol.RateLimiter) (*Events, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Events{
-		broadcaster: record.NewBroadcaster(),
-		client:      client,
-		recorders:   map[string]record.EventRecorder{},
-	}, nil
+	return &Events{broadcaster: record.NewBroadcaster(), client: client}, nil
 }
 
 // Run delivers events until ctx is done, then those already recorded are
@@ -94,16 +86,7 @@ func (e *Events) Record(t Target, event *abi.Event) {
 	if event.Warning {
 		kind = corev1.EventTypeWarning
 	}
-	e.recorder(event.Source).Event(reference, kind, event.Reason, event.Message)
-}
-
-func (e *Events) recorder(source string) record.EventRecorder {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	r, known := e.recorders[source]
-	if !known {
-		r = e.broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: source})
-		e.recorders[source] = r
-	}
-	return r
+	// A recorder is made anew each time: sources come from guests, of any number.
+	recorder := e.broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: event.Source})
+	recorder.Event(reference, kind, event.Reason, event.Message)
 }

@@ -42,14 +42,22 @@ func NewCustom(registerer prometheus.Registerer) *Custom {
 	return &Custom{registerer: registerer, families: map[string]*family{}}
 }
 
+// What one series may take, in bytes and labels.
+const (
+	maxMetricName = 128
+	maxLabels     = 10
+	maxLabelName  = 64
+	maxLabelValue = 256
+)
+
 var metricName = regexp.MustCompile("^[a-z][a-z0-9_]*$")
 
 // Record changes one series. The error says what is wrong with the metric: a
 // name or label that Prometheus does not take, labels or a kind that differ
 // from the first record's, a counter that should go down, too many series.
 func (c *Custom) Record(plugin string, m *abi.Metric) error {
-	if !metricName.MatchString(m.Name) {
-		return fmt.Errorf("metric %q: expected a name of lower-case letters, digits and _", m.Name)
+	if len(m.Name) > maxMetricName || !metricName.MatchString(m.Name) {
+		return fmt.Errorf("metric %.*q: expected a name of up to %d lower-case letters, digits and _", maxMetricName, m.Name, maxMetricName)
 	}
 	if m.Kind == abi.MetricCounter && m.Value < 0 {
 		return fmt.Errorf("metric %s: a counter cannot go down by %g", m.Name, -m.Value)
@@ -76,11 +84,21 @@ func (c *Custom) Record(plugin string, m *abi.Metric) error {
 // splitLabels returns the names of the labels, sorted, and the values in the
 // same order.
 func splitLabels(m *abi.Metric) (names, values []string, err error) {
+	if len(m.Labels) > maxLabels {
+		return nil, nil, fmt.Errorf("metric %s: %d labels, the limit is %d", m.Name, len(m.Labels), maxLabels)
+	}
 	labels := slices.Clone(m.Labels)
 	slices.SortFunc(labels, func(a, b abi.Pair) int { return strings.Compare(a.Key, b.Key) })
 	for i, l := range labels {
-		if !metricName.MatchString(l.Key) || i > 0 && l.Key == labels[i-1].Key {
-			return nil, nil, fmt.Errorf("metric %s: label %q: expected names of lower-case letters, digits and _, each once", m.Name, l.Key)
+		if len(l.Key) > maxLabelName || !metricName.MatchString(l.Key) || i > 0 && l.Key == labels[i-1].Key {
+			return nil, nil, fmt.Errorf("metric %s: label %.*q: expected names of up to %d lower-case letters, digits and _, each once",
+				m.Name, maxLabelName, l.Key, maxLabelName)
+		}
+		if l.Key == "le" && m.Kind == abi.MetricHistogram {
+			return nil, nil, fmt.Errorf("metric %s: label le: histograms have one of their own", m.Name)
+		}
+		if len(l.Value) > maxLabelValue {
+			return nil, nil, fmt.Errorf("metric %s: label %s: a value of %d bytes, the limit is %d", m.Name, l.Key, len(l.Value), maxLabelValue)
 		}
 		names, values = append(names, l.Key), append(values, l.Value)
 	}

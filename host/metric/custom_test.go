@@ -4,6 +4,7 @@
 package metric_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,6 +31,11 @@ func TestCustomMetrics(t *testing.T) {
 		{"other labels than before", abi.Metric{Name: "syncs_total", Value: 1}, "other labels before: [a b]"},
 		{"another kind than before", abi.Metric{Name: "nodes", Value: 1}, "another kind"},
 		{"a kind that does not exist", abi.Metric{Name: "x", Kind: 9}, "kind 9"},
+		{"a name without end", abi.Metric{Name: strings.Repeat("x", 1000)}, "expected a name of up to 128"},
+		{"too many labels", abi.Metric{Name: "x", Labels: make([]abi.Pair, 11)}, "11 labels, the limit is 10"},
+		{"a label without end", abi.Metric{Name: "x", Labels: []abi.Pair{{Key: strings.Repeat("x", 65)}}}, "expected names of up to 64"},
+		{"a value without end", abi.Metric{Name: "x", Labels: []abi.Pair{{Key: "a", Value: strings.Repeat("x", 257)}}}, "a value of 257 bytes"},
+		{"the label of a histogram's buckets", abi.Metric{Name: "x", Kind: abi.MetricHistogram, Labels: []abi.Pair{{Key: "le"}}}, "label le"},
 		{"one label twice", abi.Metric{Name: "x", Labels: []abi.Pair{{Key: "a"}, {Key: "a"}}}, "each once"},
 	} {
 		err := c.Record("hollow-kubelet", &step.m)
@@ -54,7 +60,7 @@ func TestCustomMetricsAreBounded(t *testing.T) {
 	c := metric.NewCustom(prometheus.NewRegistry())
 	var err error
 	for i := range 2000 {
-		m := abi.Metric{Name: "x", Value: 1, Labels: []abi.Pair{{Key: "a", Value: strings.Repeat("v", i)}}}
+		m := abi.Metric{Name: "x", Value: 1, Labels: []abi.Pair{{Key: "a", Value: strconv.Itoa(i)}}}
 		if err = c.Record("p", &m); err != nil {
 			break
 		}
