@@ -20,7 +20,7 @@ help: ## list the targets
 build: $(BIN)/wasm-controller-manager plugins ## the host (static) and the plugins, into bin/
 
 .PHONY: plugins
-plugins: $(PLUGINS) $(EXAMPLES) ## the plugins and examples as .wasm
+plugins: $(PLUGINS) $(EXAMPLES) ## the plugins and examples as .wasm, each with the .yaml that grants what it wants
 
 .PHONY: $(BIN)/wasm-controller-manager
 $(BIN)/wasm-controller-manager:
@@ -31,9 +31,11 @@ $(BIN)/wasm-controller-manager:
 $(PLUGINS): $(BIN)/plugins/%.wasm: always
 	@echo "building the plugin $*"
 	@GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./plugins/$*
+	@cp plugins/$*/$*.yaml $(@D)
 $(EXAMPLES): $(BIN)/examples/%.wasm: always
 	@echo "building the plugin $*"
 	@GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./examples/$*
+	@cp examples/$*/$*.yaml $(@D)
 
 .PHONY: always
 always:

@@ -167,7 +167,7 @@ func benchHostOf(b *testing.B, server *benchtest.Server) *Host {
 // benchVersion prepares a module as the host does before it lets it work.
 func benchVersion(b *testing.B, h *Host, wasm []byte) *version {
 	b.Helper()
-	v, err := h.prepare(b.Context(), install.Plugin{Name: "bench", Module: wasm})
+	v, err := h.prepare(b.Context(), install.Plugin{Name: "bench", Module: wasm, Manifest: []byte(hosttest.GrantAll)})
 	if err != nil {
 		b.Fatal(err)
 	}

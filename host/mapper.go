@@ -100,6 +100,9 @@ func (m *mapper) ask(ctx context.Context, c pendingChange) {
 		return
 	}
 	for i := range requests {
+		if !m.everything.Shows(requests[i].Namespace, requests[i].Name) {
+			continue // the guest could not read it
+		}
 		add(m.queue, control.Key{Namespace: requests[i].Namespace, Name: requests[i].Name}, c.initial)
 	}
 }

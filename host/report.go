@@ -49,6 +49,7 @@ func reasonOf(err error) string {
 	var trap *guest.TrapError
 	var rejected *guest.RejectedError
 	var memory *guest.MemoryError
+	var ungranted *ungrantedError
 	switch {
 	case errors.As(err, &refused):
 		return string(refused.Reason)
@@ -60,6 +61,8 @@ func reasonOf(err error) string {
 		return "settings"
 	case errors.As(err, &memory):
 		return "memory"
+	case errors.As(err, &ungranted):
+		return "grants"
 	}
 	return "other"
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/host/access"
+	"github.com/wasm-controller-manager/wcm/host/grant"
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/install"
 	"github.com/wasm-controller-manager/wcm/host/kube"
@@ -40,6 +41,7 @@ type version struct {
 	module      *module.Module
 	timeout     time.Duration // of a reconcile; 0: none
 	description *abi.Description
+	policy      *grant.Policy
 	views       []*store.View   // by resource; nil where it is neither read nor watched
 	projections []*record.Shape // by resource; as the views have them
 	watches     []watching
@@ -65,6 +67,9 @@ func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err e
 	}
 	v.timeout = cmp.Or(v.manifest.Limits.ReconcileTimeout, h.ReconcileTimeout)
 	if err := h.compile(ctx, v, p); err != nil {
+		return v, err
+	}
+	if err := h.grant(v); err != nil {
 		return v, err
 	}
 	settings, err := settingsBody(v.manifest.Settings, v.description.Settings)
@@ -124,6 +129,7 @@ func (h *Host) openView(ctx context.Context, v *version, index uint32) error {
 		Projection: projection,
 		Needs:      mappings,
 		Indexes:    r.Indexes,
+		Shows:      shows(v.policy.View(index)),
 		Plugin:     v.plugin,
 	})
 	return err
@@ -153,7 +159,7 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 	}
 	logger := h.Logger.With("plugin", v.plugin)
 	operator := access.New(access.Options{
-		Plugin: v.plugin, Description: v.description, Caches: caches,
+		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
 		API: h.kube, Events: h.events, Metrics: h.custom, Leadership: h.Fence, Logger: logger,
 		LogLineSize: int(v.manifest.Limits.LogLineSize),
 	})

@@ -70,11 +70,13 @@ func startHost(ctx context.Context, s *screen, folder, kubeconfig string) (*host
 	if err := os.Mkdir(h.plugins, 0o755); err != nil {
 		return nil, err
 	}
-	for _, module := range []string{"bin/plugins/replicationcontroller.wasm", "bin/examples/hollow-kubelet.wasm"} {
-		if err := copyFile(filepath.Join(h.plugins, filepath.Base(module)), module); err != nil {
-			return nil, err
+	for _, plugin := range []string{"bin/plugins/replicationcontroller", "bin/examples/hollow-kubelet"} {
+		for _, file := range []string{plugin + ".yaml", plugin + ".wasm"} {
+			if err := copyFile(filepath.Join(h.plugins, filepath.Base(file)), file); err != nil {
+				return nil, err
+			}
 		}
-		s.say("plugin %s", module)
+		s.say("plugin %s.wasm, with what it is granted in %s.yaml", plugin, filepath.Base(plugin))
 	}
 	var err error
 	if h.address, err = freeAddress(); err != nil {

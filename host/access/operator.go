@@ -20,6 +20,7 @@ import (
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/grant"
 	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/project"
 	"github.com/wasm-controller-manager/wcm/host/store"
@@ -69,6 +70,8 @@ type Leadership interface {
 type Options struct {
 	Plugin      string
 	Description *abi.Description
+	// Policy is what the plugin may do with the resources of the description.
+	Policy *grant.Policy
 	// Caches has one entry for each resource of the description, nil where
 	// the description has no projection.
 	Caches     []Cache
@@ -85,6 +88,7 @@ type Options struct {
 type Operator struct {
 	Options
 	resources []resource
+	denials   denials
 }
 
 // resource is one resource of the description, ready for use.
@@ -93,7 +97,6 @@ type resource struct {
 	name    string // "apps/v1/replicasets", for messages
 	cache   Cache  // nil: not read from a cache
 	extract *project.JSON
-	writes  map[string]bool
 }
 
 // New returns an operator. It does no I/O.
@@ -101,12 +104,9 @@ func New(o Options) *Operator {
 	operator := &Operator{Options: o}
 	for i := range o.Description.Resources {
 		d := &o.Description.Resources[i]
-		r := resource{target: kube.TargetOf(d), name: d.String(), writes: map[string]bool{}}
+		r := resource{target: kube.TargetOf(d), name: d.String()}
 		if d.Projection != nil {
 			r.cache, r.extract = o.Caches[i], project.NewJSON(d.Projection)
-		}
-		for _, verb := range d.Writes {
-			r.writes[verb] = true
 		}
 		operator.resources = append(operator.resources, r)
 	}
@@ -124,7 +124,7 @@ func (o *Operator) Operate(ctx context.Context, op abi.Operation, request, buffe
 	case abi.OpList:
 		return o.list(ctx, request, buffer)
 	case abi.OpEvent:
-		return o.event(request, buffer)
+		return o.event(ctx, request, buffer)
 	case abi.OpLog:
 		return o.log(ctx, request, buffer)
 	case abi.OpMetric:
@@ -168,7 +168,7 @@ const (
 	maxEventMessage = 1024
 )
 
-func (o *Operator) event(request, buffer []byte) (abi.Status, []byte) {
+func (o *Operator) event(ctx context.Context, request, buffer []byte) (abi.Status, []byte) {
 	var event abi.Event
 	if err := event.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
@@ -179,6 +179,13 @@ func (o *Operator) event(request, buffer []byte) (abi.Status, []byte) {
 	}
 	if event.Reason == "" || event.Name == "" {
 		return fail(buffer, abi.StatusBadRequest, "event: reason and name must be set")
+	}
+	if err := grant.CheckTarget(event.Namespace, event.Name, ""); err != nil {
+		return fail(buffer, abi.StatusBadRequest, "event: "+err.Error())
+	}
+	object := grant.Object{Resource: event.Resource, Namespace: event.Namespace, Name: event.Name}
+	if err := o.Policy.AllowEvent(object); err != nil {
+		return o.deny(ctx, buffer, abi.OpEvent, r.name, err)
 	}
 	if event.Source == "" {
 		event.Source = o.Plugin

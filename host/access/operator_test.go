@@ -19,6 +19,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/abi/record/recordjson"
 	"github.com/wasm-controller-manager/wcm/host/access"
+	"github.com/wasm-controller-manager/wcm/host/grant"
 	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/project"
 	"github.com/wasm-controller-manager/wcm/host/store"
@@ -32,10 +33,12 @@ type world struct {
 	changed bool
 	answer  string // of the API server
 	fail    error
+	grants  *grant.Grants // nil: everything that the description wants
 	leads   error
 	log     bytes.Buffer
 	written []string
 	sent    []abi.WriteRequest
+	asked   []string // live reads
 	events  []abi.Event
 	metrics []abi.Metric
 }
@@ -88,11 +91,13 @@ func (w *world) Deleted(namespace, name, uid string, object []byte) error {
 // api is the API server's side, whose Get and List would clash with the cache's.
 type api struct{ *world }
 
-func (a api) Get(context.Context, kube.Target, string, string, string) ([]byte, error) {
+func (a api) Get(_ context.Context, t kube.Target, namespace, name, subresource string) ([]byte, error) {
+	a.asked = append(a.asked, strings.Join([]string{"get", t.Resource, namespace, name, subresource}, " "))
 	return []byte(a.answer), a.fail
 }
 
-func (a api) List(context.Context, kube.Target, kube.ListOptions) ([]byte, error) {
+func (a api) List(_ context.Context, t kube.Target, o kube.ListOptions) ([]byte, error) {
+	a.asked = append(a.asked, "list "+t.Resource+" "+o.Namespace)
 	return []byte(a.answer), a.fail
 }
 
@@ -117,14 +122,19 @@ func (m metrics) Record(_ string, metric *abi.Metric) error {
 func (w *world) CanWrite() error { return w.leads }
 
 func (w *world) operator() *access.Operator {
+	d := &abi.Description{Resources: []abi.Resource{
+		{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Projection: &projection, Reads: []string{"scale/get"},
+			Writes: []string{"create", "update", "patch", "delete", "deletecollection", "status/patch", "scale/patch"}},
+		{Version: "v1", Resource: "secrets", Kind: "Secret", Writes: []string{"update"}, Reads: []string{"get", "list"}},
+		{Version: "v1", Resource: "pods", Kind: "Pod"},
+	}}
+	g := grant.Wanted(d)
+	if w.grants != nil {
+		g = *w.grants
+	}
 	return access.New(access.Options{
-		Plugin: "p",
-		Description: &abi.Description{Resources: []abi.Resource{
-			{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Projection: &projection,
-				Writes: []string{"create", "update", "patch", "delete", "deletecollection", "status/patch", "scale/patch"}},
-			{Version: "v1", Resource: "secrets", Kind: "Secret", Writes: []string{"update"}},
-		}},
-		Caches: []access.Cache{w, nil},
+		Plugin: "p", Description: d, Policy: grant.NewPolicy("p", d, g),
+		Caches: []access.Cache{w, nil, nil},
 		API:    api{w}, Events: events{w}, Metrics: metrics{w}, Leadership: w,
 		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), LogLineSize: 100,
 	})
@@ -162,6 +172,8 @@ func render(t *testing.T, rec []byte) string {
 
 const configMap = `{"kind":"ConfigMap","metadata":{"namespace":"n","name":"a","uid":"u","resourceVersion":"7"},"data":{"k":"v"}}`
 
+const secret = `{"kind":"Secret","metadata":{"namespace":"n","name":"a","uid":"s","resourceVersion":"8"}}`
+
 func TestReads(t *testing.T) {
 	notFound := apierrors.NewNotFound(resource("configmaps"), "a")
 	tests := []struct {
@@ -181,7 +193,7 @@ func TestReads(t *testing.T) {
 		{"no projection", abi.OpGet, &abi.GetRequest{Resource: 1, Name: "a"},
 			world{}, abi.StatusUnsupported, "v1/secrets has no projection, so it is not cached: ask live"},
 		{"a resource that the description does not have", abi.OpGet, &abi.GetRequest{Resource: 9},
-			world{}, abi.StatusBadRequest, "resource 9: the description has 2"},
+			world{}, abi.StatusBadRequest, "resource 9: the description has 3"},
 		{"live", abi.OpGet, &abi.GetRequest{Namespace: "n", Name: "a", Live: true},
 			world{answer: configMap}, abi.StatusOK, `"k":"v"`},
 		{"live and gone", abi.OpGet, &abi.GetRequest{Namespace: "n", Name: "a", Live: true},
@@ -192,6 +204,12 @@ func TestReads(t *testing.T) {
 			world{objects: map[string]string{"n/a": configMap}}, abi.StatusOK, "\x01k\x01v"},
 		{"an index that was not declared", abi.OpList, &abi.ListRequest{Index: abi.Index{Kind: abi.IndexOwner}},
 			world{}, abi.StatusBadRequest, "list v1/configmaps: the view has no such index"},
+		{"a live read of what is not cached", abi.OpGet, &abi.GetRequest{Resource: 1, Name: "a", Live: true},
+			world{answer: `{"kind":"Secret"}`}, abi.StatusOK, `{"kind":"Secret"}`},
+		{"no name, which would be the collection", abi.OpGet, &abi.GetRequest{Resource: 1, Namespace: "n", Live: true},
+			world{}, abi.StatusBadRequest, "get v1/secrets: the name is empty"},
+		{"no name, which would be the object of the subresource's name", abi.OpGet, &abi.GetRequest{Namespace: "n", Subresource: "scale"},
+			world{}, abi.StatusBadRequest, "get v1/configmaps: the name is empty"},
 		{"a selector that is none", abi.OpList, &abi.ListRequest{LabelSelector: "a in"},
 			world{}, abi.StatusBadRequest, "label_selector"},
 		{"an index on a live list", abi.OpList, &abi.ListRequest{Live: true, Index: abi.Index{Kind: abi.IndexOwner}},
@@ -262,14 +280,14 @@ func TestWrites(t *testing.T) {
 			world: world{answer: configMap}, written: []string{"deleted n/a  " + configMap}},
 		{reason: "a write that was not declared", op: abi.OpPatch,
 			w:      with(func(w *abi.WriteRequest) { w.Resource = 1 }),
-			status: abi.StatusDenied, unsent: true, want: "patch of v1/secrets is not among the writes that the module declares"},
+			status: abi.StatusDenied, unsent: true, want: `may not patch secrets "a" in namespace "n": the module does not ask for it`},
 		{reason: "a subresource that was not declared", op: abi.OpPatch,
 			w:      with(func(w *abi.WriteRequest) { w.Subresource = "binding" }),
-			status: abi.StatusDenied, unsent: true, want: "binding/patch of v1/configmaps"},
+			status: abi.StatusDenied, unsent: true, want: `may not patch configmaps/binding "a" in namespace "n": the module does not ask for it: writes of v1/configmaps lack "binding/patch"`},
 		{reason: "an update of a part", op: abi.OpUpdate, w: &base,
 			status: abi.StatusUnsupported, unsent: true, want: "patch or apply it"},
 		{reason: "an update of what has no projection", op: abi.OpUpdate,
-			w: with(func(w *abi.WriteRequest) { w.Resource = 1 })},
+			w: with(func(w *abi.WriteRequest) { w.Resource = 1 }), world: world{answer: secret}, want: secret},
 		{reason: "no name", op: abi.OpDelete, w: with(func(w *abi.WriteRequest) { w.Name = "" }),
 			status: abi.StatusBadRequest, unsent: true, want: "the name is empty"},
 		{reason: "not the leader", op: abi.OpPatch, w: &base, world: world{leads: errors.New("another leads")},

@@ -10,7 +10,10 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/grant"
 	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/project"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
 
@@ -23,11 +26,20 @@ func (o *Operator) get(ctx context.Context, request, buffer []byte) (abi.Status,
 	if err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
+	if err := grant.CheckTarget(get.Namespace, get.Name, get.Subresource); err != nil {
+		return fail(buffer, abi.StatusBadRequest, "get "+r.name+": "+err.Error())
+	}
+	if get.Name == "" {
+		return fail(buffer, abi.StatusBadRequest, "get "+r.name+": the name is empty")
+	}
 	if get.Live || get.Subresource != "" {
 		return o.getLive(ctx, r, &get, buffer)
 	}
 	if r.cache == nil {
 		return fail(buffer, abi.StatusUnsupported, r.name+" has no projection, so it is not cached: ask live")
+	}
+	if err := o.Policy.AllowCached(grant.Object{Resource: get.Resource, Namespace: get.Namespace, Name: get.Name}); err != nil {
+		return o.deny(ctx, buffer, abi.OpGet, r.name, err)
 	}
 	if err := r.notReady(); err != nil {
 		return fail(buffer, abi.StatusNotReady, err.Error())
@@ -40,6 +52,10 @@ func (o *Operator) get(ctx context.Context, request, buffer []byte) (abi.Status,
 }
 
 func (o *Operator) getLive(ctx context.Context, r *resource, get *abi.GetRequest, buffer []byte) (abi.Status, []byte) {
+	allowed := o.Policy.Allow(abi.OpGet.Verb(get.Subresource), grant.Object{Resource: get.Resource, Namespace: get.Namespace, Name: get.Name})
+	if allowed != nil {
+		return o.deny(ctx, buffer, abi.OpGet, r.name, allowed)
+	}
 	object, err := o.API.Get(ctx, r.target, get.Namespace, get.Name, get.Subresource)
 	if err != nil {
 		return failAPI(buffer, err)
@@ -59,11 +75,17 @@ func (o *Operator) list(ctx context.Context, request, buffer []byte) (abi.Status
 	if err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
+	if err := grant.CheckTarget(list.Namespace, "", ""); err != nil {
+		return fail(buffer, abi.StatusBadRequest, "list "+r.name+": "+err.Error())
+	}
 	if list.Live {
 		return o.listLive(ctx, r, &list, buffer)
 	}
 	if r.cache == nil {
 		return fail(buffer, abi.StatusUnsupported, r.name+" has no projection, so it is not cached: ask live")
+	}
+	if err := o.Policy.AllowCachedList(list.Resource, list.Namespace); err != nil {
+		return o.deny(ctx, buffer, abi.OpList, r.name, err)
 	}
 	if err := r.notReady(); err != nil {
 		return fail(buffer, abi.StatusNotReady, err.Error())
@@ -90,6 +112,10 @@ func (o *Operator) listLive(ctx context.Context, r *resource, list *abi.ListRequ
 	if list.Index.Kind != abi.IndexNone {
 		return fail(buffer, abi.StatusUnsupported, "list "+r.name+": the API server has no indexes: use a selector with a live list")
 	}
+	scope, err := o.Policy.AllowList(list.Resource, list.Namespace)
+	if err != nil {
+		return o.deny(ctx, buffer, abi.OpList, r.name, err)
+	}
 	body, err := o.API.List(ctx, r.target, options)
 	if err != nil {
 		return failAPI(buffer, err)
@@ -106,6 +132,9 @@ func (o *Operator) listLive(ctx context.Context, r *resource, list *abi.ListRequ
 	answer := buffer
 	var item []byte
 	for _, object := range result.Items {
+		if !shows(scope, object) {
+			continue
+		}
 		var status abi.Status
 		if status, item = r.project(item[:0], object); status != abi.StatusOK {
 			return status, append(buffer, item...)
@@ -113,6 +142,23 @@ func (o *Operator) listLive(ctx context.Context, r *resource, list *abi.ListRequ
 		answer = abi.AppendListItem(answer, item)
 	}
 	return abi.StatusOK, abi.AppendListContinue(answer, result.Metadata.Continue)
+}
+
+// keyOnly reads of an object what every record has: who it is.
+var keyOnly = project.NewJSON(&record.Shape{Kind: record.Struct})
+
+// shows reports whether an object of the API server is in a scope. It reads the
+// key as API servers do: encoding/json would take a field "Metadata" for it.
+func shows(scope *grant.Scope, object []byte) bool {
+	if scope.Everything() {
+		return true
+	}
+	rec, err := keyOnly.Append(nil, object)
+	if err != nil {
+		return false
+	}
+	namespace, name, _, _, _, err := record.CutHeader(rec)
+	return err == nil && scope.Has(string(namespace), string(name))
 }
 
 // parseSelector returns nil, which matches everything, for an empty text.

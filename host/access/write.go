@@ -5,9 +5,13 @@ package access
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/grant"
+	"github.com/wasm-controller-manager/wcm/host/kube"
 )
 
 // write checks a write, performs it, and makes the plugin's reads include it.
@@ -20,8 +24,17 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 	if err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	if status, message := o.mayWrite(op, r, &w); status != abi.StatusOK {
+	if status, message := checkWrite(op, r, &w); status != abi.StatusOK {
 		return fail(buffer, status, message)
+	}
+	if err := o.allowWrite(op, &w); err != nil {
+		return o.failWrite(ctx, buffer, op, r, err)
+	}
+	if err := o.Leadership.CanWrite(); err != nil {
+		return fail(buffer, abi.StatusNotLeader, err.Error())
+	}
+	if err := o.forbidCreation(ctx, op, r, &w); err != nil {
+		return o.failWrite(ctx, buffer, op, r, err)
 	}
 	if status, message := r.refreshVersion(&w); status != abi.StatusOK {
 		return fail(buffer, status, message)
@@ -46,40 +59,94 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 	return r.project(buffer, object)
 }
 
-// mayWrite decides whether the plugin may perform a write now. It is the seam
-// for grants: today a plugin may do what its description asks for.
-func (o *Operator) mayWrite(op abi.Operation, r *resource, w *abi.WriteRequest) (abi.Status, string) {
-	verb := Verb(op, w.Subresource)
-	if !r.writes[verb] {
-		return abi.StatusDenied, fmt.Sprintf("%s of %s is not among the writes that the module declares for it", verb, r.name)
+// checkWrite finds what is wrong with a write itself, whoever asks for it.
+func checkWrite(op abi.Operation, r *resource, w *abi.WriteRequest) (abi.Status, string) {
+	verb := op.Verb(w.Subresource)
+	if err := grant.CheckTarget(w.Namespace, w.Name, w.Subresource); err != nil {
+		return abi.StatusBadRequest, fmt.Sprintf("%s of %s: %v", verb, r.name, err)
 	}
-	if op == abi.OpUpdate && r.extract != nil && w.Subresource == "" {
+	collection := op == abi.OpDeleteCollection
+	switch {
+	case collection && (w.Name != "" || w.Subresource != ""):
+		return abi.StatusBadRequest, fmt.Sprintf("%s of %s: a collection has neither a name nor a subresource", verb, r.name)
+	case w.Name == "" && !collection && (op != abi.OpCreate || w.Subresource != ""):
+		return abi.StatusBadRequest, fmt.Sprintf("%s of %s: the name is empty", verb, r.name)
+	case op == abi.OpUpdate && r.extract != nil && w.Subresource == "":
 		return abi.StatusUnsupported, fmt.Sprintf(
 			"update of %s would drop every field outside of the projection: patch or apply it", r.name)
-	}
-	if w.Name == "" && op != abi.OpCreate && op != abi.OpDeleteCollection {
-		return abi.StatusBadRequest, fmt.Sprintf("%s of %s: the name is empty", verb, r.name)
-	}
-	if err := o.Leadership.CanWrite(); err != nil {
-		return abi.StatusNotLeader, err.Error()
 	}
 	return abi.StatusOK, ""
 }
 
-// Verb names a write as RBAC does, with its subresource before it:
-// "create", "status/patch". Apply is a patch, as it is for RBAC.
-func Verb(op abi.Operation, subresource string) string {
-	verb := op.String()
-	switch op {
-	case abi.OpApply:
-		verb = abi.OpPatch.String()
-	case abi.OpDeleteCollection:
-		verb = "deletecollection"
+// allowWrite asks the policy about a write. The error is a [grant.DeniedError],
+// or a [kube.RequestError] of an object that is to be created.
+func (o *Operator) allowWrite(op abi.Operation, w *abi.WriteRequest) error {
+	if err := o.Policy.AllowFieldManager(w.FieldManager); err != nil {
+		return err
 	}
-	if subresource != "" {
-		verb = subresource + "/" + verb
+	if op == abi.OpDeleteCollection {
+		return o.Policy.AllowCollection(w.Resource, w.Namespace)
 	}
-	return verb
+	object := grant.Object{Resource: w.Resource, Namespace: w.Namespace, Name: w.Name}
+	if op == abi.OpCreate && w.Subresource == "" {
+		var err error
+		if object.GenerateName, err = kube.NameCreated(w); err != nil {
+			return err
+		}
+		object.Name = w.Name
+		if err := grant.CheckTarget("", object.Name+object.GenerateName, ""); err != nil {
+			return &kube.RequestError{Cause: err}
+		}
+	}
+	return o.Policy.Allow(op.Verb(w.Subresource), object)
+}
+
+// forbidCreation makes an apply or update that may not create an object one
+// that cannot: it names the uid of the object that is there, which a new one
+// would not have. If there is none, the error is the denial of the create.
+func (o *Operator) forbidCreation(ctx context.Context, op abi.Operation, r *resource, w *abi.WriteRequest) error {
+	if op != abi.OpApply && op != abi.OpUpdate || w.Subresource != "" || w.UID != "" {
+		return nil
+	}
+	denied := o.Policy.Allow(abi.OpCreate.Verb(""), grant.Object{Resource: w.Resource, Namespace: w.Namespace, Name: w.Name})
+	if denied == nil {
+		return nil
+	}
+	rec, err := o.header(ctx, r, w.Namespace, w.Name)
+	if status, _ := kube.StatusOf(err); status == abi.StatusNotFound {
+		return denied
+	}
+	if err != nil {
+		return err
+	}
+	_, _, uid, _, _, err := record.CutHeader(rec)
+	if err == nil && len(uid) == 0 {
+		err = denied // no way to say which object is meant
+	}
+	w.UID = string(uid)
+	return err
+}
+
+// header returns a record that says who an object is, from the cache if it is
+// there.
+func (o *Operator) header(ctx context.Context, r *resource, namespace, name string) ([]byte, error) {
+	if r.cache != nil {
+		if rec, found := r.cache.AppendGet(nil, namespace, name); found {
+			return rec, nil
+		}
+	}
+	object, err := o.API.Get(ctx, r.target, namespace, name, "")
+	if err != nil {
+		return nil, err
+	}
+	return keyOnly.Append(nil, object)
+}
+
+func (o *Operator) failWrite(ctx context.Context, buffer []byte, op abi.Operation, r *resource, err error) (abi.Status, []byte) {
+	if denied, ok := errors.AsType[*grant.DeniedError](err); ok {
+		return o.deny(ctx, buffer, op, r.name, denied)
+	}
+	return failAPI(buffer, err)
 }
 
 // refreshVersion replaces the version that the guest observed by the current

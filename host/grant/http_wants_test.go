@@ -13,7 +13,7 @@ import (
 
 // httpRule makes a rule of words: "plain GET,POST a.example *.b.example".
 func httpRule(text string) (h abi.HTTP) {
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		switch {
 		case word == "plain":
 			h.Plain = true

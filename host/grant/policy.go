@@ -99,6 +99,35 @@ func (p *Policy) Allow(verb string, o Object) error {
 	})
 }
 
+// AllowCached returns nil if the cache shows the plugin an object.
+func (p *Policy) AllowCached(o Object) error {
+	if p.View(o.Resource).Has(o.Namespace, o.Name) {
+		return nil
+	}
+	return p.deniedCached("get", o, func(s *Scope) bool { return s.Has(o.Namespace, o.Name) })
+}
+
+// AllowCachedList returns nil if a list from the cache can have objects of a
+// namespace, or of any if it is empty. It has those that the view shows.
+func (p *Policy) AllowCachedList(resource uint32, namespace string) error {
+	if p.View(resource).Reaches(namespace) {
+		return nil
+	}
+	o := Object{Resource: resource, Namespace: namespace}
+	return p.deniedCached("list", o, func(s *Scope) bool { return s.Reaches(namespace) })
+}
+
+// deniedCached explains what the view does not show: by the verb that the
+// operation is if that lacks, else by one of the others that the view needs.
+func (p *Policy) deniedCached(verb string, o Object, within func(*Scope) bool) error {
+	for _, verb := range append([]string{verb}, cacheVerbs(p.description, o.Resource)...) {
+		if err := p.allow(verb, o, within); err != nil {
+			return err
+		}
+	}
+	return p.denied(verb, o, true)
+}
+
 // AllowList returns what a live list in a namespace, or in all if it is empty,
 // may show; an error if nothing. With limits, a list is no refusal but
 // incomplete.

@@ -109,6 +109,17 @@ func viewOf(scopes ...Scope) View {
 // Everything reports whether the view shows every object.
 func (v *View) Everything() bool { return len(v.scopes) == 0 }
 
+// Reaches reports whether the view can show objects of a namespace, or any if
+// it is empty.
+func (v *View) Reaches(namespace string) bool {
+	for i := range v.scopes {
+		if !v.scopes[i].Reaches(namespace) {
+			return false
+		}
+	}
+	return true
+}
+
 // Has reports whether the view shows an object.
 func (v *View) Has(namespace, name string) bool {
 	for i := range v.scopes {

@@ -7,6 +7,8 @@
 package hosttest
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,9 +24,18 @@ func Root() string {
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
 
+// GrantAll is an operator's file that grants everything that a module may want,
+// for tests that are about something else.
+const GrantAll = `grants:
+  resources: [{groups: ["*"], resources: ["*"], verbs: ["*"]}]
+  discover: true
+`
+
 // BuildPlugin compiles the Go plugin in a folder of the repository, such as
 // "plugins/replicationcontroller", and writes the module to the file. Each
-// definition sets a string variable of the plugin, as in "main.version=2".
+// definition sets a string variable of the plugin, as in "main.version=2". The
+// operator's file comes beside it: the one of the folder, which has its name,
+// or [GrantAll] if it has none.
 func BuildPlugin(t testing.TB, folder, file string, definitions ...string) {
 	t.Helper()
 	flags := strings.Join(append([]string{"-s -w"}, definitions...), " -X ")
@@ -33,6 +44,16 @@ func BuildPlugin(t testing.TB, folder, file string, definitions ...string) {
 	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 	if output, err := command.CombinedOutput(); err != nil {
 		t.Fatalf("build plugin %s: %v\n%s", folder, err, output)
+	}
+	manifest, err := os.ReadFile(filepath.Join(command.Dir, filepath.Base(folder)+".yaml"))
+	if errors.Is(err, fs.ErrNotExist) {
+		manifest, err = []byte(GrantAll), nil
+	}
+	if err == nil {
+		err = os.WriteFile(strings.TrimSuffix(file, ".wasm")+".yaml", manifest, 0o600)
+	}
+	if err != nil {
+		t.Fatalf("operator's file of plugin %s: %v", folder, err)
 	}
 }
 

@@ -105,8 +105,9 @@ func NewMapping(o MappingOptions) (*Mapping, error) {
 }
 
 // AppendKeys appends the keys that the change wakes to dst: those that the
-// object maps to after the change, and those that it mapped to before. Safe for
-// concurrent use.
+// object maps to after the change, and those that it mapped to before. Keys of
+// objects that the view of the primary resource does not show are left out.
+// Safe for concurrent use.
 func (m *Mapping) AppendKeys(dst []Key, c Change) []Key {
 	if m.keys == nil {
 		return dst
@@ -121,7 +122,21 @@ func (m *Mapping) AppendKeys(dst []Key, c Change) []Key {
 		dst = m.keys(m, dst, object, s.lens.generation.layout, cut(s.rec).body)
 		dst = unique(dst, start, found)
 	}
-	return dst
+	return m.shown(dst, start)
+}
+
+// shown drops those of keys[start:] that the plugin must not see.
+func (m *Mapping) shown(keys []Key, start int) []Key {
+	if m.primary.shows == nil {
+		return keys
+	}
+	kept := keys[:start]
+	for _, k := range keys[start:] {
+		if m.primary.shows(k.Namespace, k.Name) {
+			kept = append(kept, k)
+		}
+	}
+	return kept
 }
 
 // unique drops those of keys[found:] that keys[start:found] has.

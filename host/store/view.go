@@ -27,7 +27,10 @@ type ViewOptions struct {
 	// Needs is what mappings read besides, see [MappingNeeds]; nil: nothing.
 	Needs   *record.Shape
 	Indexes []abi.Index
-	Plugin  string // for metrics and errors
+	// Shows limits the view to the objects for which it returns true; to
+	// all others it is blind. It must not keep its arguments. Nil shows all.
+	Shows  func(namespace, name string) bool
+	Plugin string // for metrics and errors
 }
 
 // View is what one plugin sees of a resource.
@@ -37,6 +40,7 @@ type View struct {
 	inner      record.Shape // projection, and what mappings and indexes need
 	labelled   bool         // inner has the labels
 	indexes    []indexSpec
+	shows      func(namespace, name string) bool // nil: everything
 	plugin     string
 	ready      chan struct{} // closed when lens is set for the first time
 	lens       atomic.Pointer[lens]
@@ -59,6 +63,7 @@ func newView(o ViewOptions) (*View, error) {
 	v := &View{
 		projection: o.Projection,
 		inner:      o.Projection.Canonical(),
+		shows:      o.Shows,
 		plugin:     o.Plugin,
 		ready:      make(chan struct{}),
 	}
@@ -136,11 +141,23 @@ func (v *View) Len() int {
 // Namespaced reports whether the resource's objects are in namespaces.
 func (v *View) Namespaced() bool { return v.informer.namespaced }
 
+// Shows reports whether the view shows an object, if there is such a one.
+func (v *View) Shows(namespace, name string) bool { return v.shows == nil || v.shows(namespace, name) }
+
+// showsRecord is Shows of the object of a record, without a copy of its key.
+func (v *View) showsRecord(rec []byte) bool {
+	if v.shows == nil {
+		return true
+	}
+	h := cut(rec)
+	return v.shows(alias(h.namespace), alias(h.name))
+}
+
 // AppendGet appends the record of an object, in the projection, to dst. It
-// returns dst and false if the cache has no such object, or is not synced.
+// returns dst and false if the view shows no such object, or is not synced.
 func (v *View) AppendGet(dst []byte, namespace, name string) ([]byte, bool) {
 	l := v.lens.Load()
-	if l == nil {
+	if l == nil || !v.Shows(namespace, name) {
 		return dst, false
 	}
 	rec := l.generation.table.get(namespace, name)
@@ -193,7 +210,7 @@ func (v *View) List(q ListQuery, visit func(rec []byte) bool) error {
 	}
 	var buffer []byte
 	for _, rec := range recs {
-		if selects != nil && !selects(rec) {
+		if !v.showsRecord(rec) || selects != nil && !selects(rec) {
 			continue
 		}
 		if !l.project.Same() {
@@ -245,7 +262,7 @@ func (v *View) selects(l *lens, s labels.Selector) (func(rec []byte) bool, error
 // plugin, is still as it was at the observed version.
 func (v *View) CurrentVersion(namespace, name string, observed uint64) (current uint64, unchanged, exists bool) {
 	l := v.lens.Load()
-	if l == nil {
+	if l == nil || !v.Shows(namespace, name) {
 		return observed, false, false
 	}
 	version, changed, ok := l.generation.table.current(namespace, name)

@@ -129,7 +129,11 @@ func (w *watcher) refocus(from, to *generation) {
 	old := w.focus
 	w.focus = &focus{lens: l, wake: to.comparison(&w.wake)}
 	if old == nil {
-		to.table.each(func(e *entry) { w.call(old, change{after: e.rec}) })
+		to.table.each(func(e *entry) {
+			if w.view.showsRecord(e.rec) {
+				w.call(old, change{after: e.rec})
+			}
+		})
 		return
 	}
 	w.compare(old, from.table, to.table)
@@ -138,6 +142,9 @@ func (w *watcher) refocus(from, to *generation) {
 // compare tells the watcher of what differs between two tables.
 func (w *watcher) compare(old *focus, from, to *table) {
 	to.each(func(e *entry) {
+		if !w.view.showsRecord(e.rec) {
+			return
+		}
 		h := cut(e.rec)
 		c := change{after: e.rec}
 		if before := from.find(h.namespace, h.name); before != nil {
@@ -150,7 +157,7 @@ func (w *watcher) compare(old *focus, from, to *table) {
 	})
 	from.each(func(e *entry) {
 		h := cut(e.rec)
-		if to.find(h.namespace, h.name) == nil {
+		if w.view.showsRecord(e.rec) && to.find(h.namespace, h.name) == nil {
 			w.call(old, change{before: e.rec})
 		}
 	})
@@ -159,13 +166,21 @@ func (w *watcher) compare(old *focus, from, to *table) {
 // consider tells the watcher of a change if it is one for it.
 func (w *watcher) consider(c change) {
 	switch {
-	case w.focus == nil:
+	case w.focus == nil || !w.sees(c):
 		return
 	case c.before != nil && c.after != nil && (c.same || w.focus.wake.alike(c)):
 		w.filtered.Inc()
 		return
 	}
 	w.call(w.focus, c)
+}
+
+// sees reports whether the view shows the object of a change.
+func (w *watcher) sees(c change) bool {
+	if c.after == nil {
+		return w.view.showsRecord(c.before)
+	}
+	return w.view.showsRecord(c.after)
 }
 
 // call calls the handler. A nil old says that the watcher knows nothing yet.
