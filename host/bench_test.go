@@ -47,7 +47,7 @@ const dispatched = 1000
 
 func benchmarkDispatch(b *testing.B, h *Host, v *version) {
 	r := &countdown{Reconciler: &reconciler{pool: v.pool, name: "bench"}}
-	c := h.newController(b.Name(), &abi.Controller{Name: "bench"}, r)
+	c := h.newController(h.plugin(b.Name()), &abi.Controller{Name: "bench"}, r)
 	ctx, stop := context.WithCancel(b.Context())
 	done := make(chan error)
 	go func() { done <- c.Run(ctx) }()

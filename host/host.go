@@ -199,7 +199,7 @@ func (h *Host) plugin(name string) *plugin {
 	defer h.mu.Unlock()
 	p, known := h.plugins[name]
 	if !known {
-		p = &plugin{name: name, controllers: map[string]*controller{}}
+		p = &plugin{name: name, bounds: h.newBounds(name), controllers: map[string]*controller{}}
 		h.plugins[name] = p
 	}
 	return p

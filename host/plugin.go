@@ -18,7 +18,8 @@ import (
 // plugin is what is installed under one name. Its controllers, and with them
 // their queues, outlive the versions of its module.
 type plugin struct {
-	name string
+	name   string
+	bounds *bounds
 
 	mu          sync.Mutex
 	current     *version               // guarded by mu
@@ -72,6 +73,7 @@ func (h *Host) activate(p *plugin, next *version) (before *version) {
 			delete(p.controllers, name)
 		}
 	}
+	p.bounds.set(next.manifest.Limits)
 	before = p.current
 	p.current, p.failure = next, nil
 	return before
@@ -94,15 +96,15 @@ func (h *Host) takeOverLocked(p *plugin, next *version, index uint32) *controlle
 	if old != nil {
 		h.crew.leave(old.Controller)
 	}
-	c := h.newController(p.name, d, r)
+	c := h.newController(p, d, r)
 	c.SetTimeout(next.timeout)
 	p.controllers[d.Name] = c
 	h.crew.join(c.Controller)
 	return c
 }
 
-func (h *Host) newController(plugin string, d *abi.Controller, r control.Reconciler) *controller {
-	name := metric.ControllerName(plugin, d.Name)
+func (h *Host) newController(p *plugin, d *abi.Controller, r control.Reconciler) *controller {
+	name := metric.ControllerName(p.name, d.Name)
 	metrics := h.metrics.Controller(name)
 	return &controller{
 		workers: workers(d),
@@ -112,7 +114,7 @@ func (h *Host) newController(plugin string, d *abi.Controller, r control.Reconci
 			Reconciler:   r,
 			Concurrency:  workers(d),
 			DrainTimeout: h.DrainTimeout,
-			Logger:       h.Logger,
+			Logger:       p.bounds.logger,
 			Observer:     metrics,
 			QueueMetrics: h.metrics.WorkQueues(),
 		}),
@@ -144,6 +146,7 @@ func (h *Host) remove(ctx context.Context, name string) {
 		h.metrics.ModuleLoaded(-1)
 	}
 	h.metrics.Plugin(name).Delete()
+	p.bounds.close()
 }
 
 // close ends the watches, waits for the attempts in flight until ctx ends, and

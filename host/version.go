@@ -157,17 +157,16 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 			caches[i] = view
 		}
 	}
-	logger := h.Logger.With("plugin", v.plugin)
+	b := h.plugin(v.plugin).bounds
+	logger := b.logger.With("plugin", v.plugin)
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
-		API: h.kube, Events: h.events, Metrics: h.custom, Leadership: h.Fence, Logger: logger,
-		LogLineSize: int(v.manifest.Limits.LogLineSize),
+		API: h.kube, Events: h.events, Metrics: b.own, Leadership: h.Fence,
+		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits),
 	})
 	instance := guestLimits(v.manifest.Limits)
 	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(h.metrics.Plugin(v.plugin))
-	instance.Output = func(ctx context.Context, text []byte) {
-		access.LoggerOf(ctx, logger).Info("Guest wrote", "text", string(text))
-	}
+	instance.Output = operator.Output
 	return guest.NewPool(guest.PoolOptions{
 		Module:        v.module,
 		Instance:      instance,

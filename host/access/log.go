@@ -6,9 +6,10 @@ package access
 import (
 	"context"
 	"log/slog"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/limit"
 )
 
 // Reconcile names what a guest is working on; log lines carry it.
@@ -41,59 +42,44 @@ func slogLevel(level abi.Level) slog.Level { return slog.Level(level) - 8 }
 
 // LogEnabled reports whether a line of this level would be kept.
 func (o *Operator) LogEnabled(ctx context.Context, level abi.Level) bool {
-	return o.Logger.Enabled(ctx, slogLevel(level))
+	return o.lines.Enabled(ctx, slogLevel(level))
 }
 
 func (o *Operator) log(ctx context.Context, request, buffer []byte) (abi.Status, []byte) {
+	if !o.Limits.Lines.Pass(o.Limits.cost(len(request))) {
+		return abi.StatusOK, buffer
+	}
 	var line abi.Log
 	if err := line.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	dropped := shorten(&line, o.LogLineSize)
-	attributes := make([]slog.Attr, 0, len(line.Attributes)+1)
-	for _, a := range line.Attributes {
-		attributes = append(attributes, slog.String(a.Key, a.Value))
+	attributes := make([]slog.Attr, len(line.Attributes))
+	for i, a := range line.Attributes {
+		attributes[i] = slog.String(attributeKey(a.Key), a.Value)
 	}
-	if dropped > 0 {
-		attributes = append(attributes, slog.Int("droppedBytes", dropped))
-	}
-	LoggerOf(ctx, o.Logger).LogAttrs(ctx, slogLevel(line.Level), line.Message, attributes...)
+	LoggerOf(ctx, o.lines).LogAttrs(ctx, slogLevel(line.Level), line.Message, attributes...)
 	return abi.StatusOK, buffer
 }
 
-// shorten makes a line fit into a limit, at the cost of its end, and returns
-// how many bytes were dropped. Each attribute counts for a little more than
-// its text, so that empty ones are not free.
-func shorten(line *abi.Log, limit int) (dropped int) {
-	cut := func(text *string) {
-		kept := clip(*text, limit)
-		dropped += len(*text) - len(kept)
-		limit -= len(kept)
-		*text = kept
-	}
-	cut(&line.Message)
-	kept := line.Attributes[:0]
-	for _, a := range line.Attributes {
-		if limit -= 2; limit <= len(a.Key) {
-			limit = 0 // no shorter one after it, either
-			dropped += len(a.Key) + len(a.Value)
-			continue
-		}
-		limit -= len(a.Key)
-		cut(&a.Value)
-		kept = append(kept, a)
-	}
-	line.Attributes = kept
-	return dropped
+// maxKey is the longest key of an attribute, in bytes.
+const maxKey = 64
+
+// hostKeys are the attributes that the host adds.
+var hostKeys = map[string]bool{
+	"plugin": true, "controller": true, "namespace": true, "name": true, "reconcileID": true, limit.CutKey: true,
 }
 
-// clip cuts a text off after limit bytes at most, at a character.
-func clip(text string, limit int) string {
-	if len(text) <= limit {
-		return text
+// attributeKey makes a key of a guest one that can neither be taken for the
+// host's nor for the end of the line: formats for people write keys as they are.
+func attributeKey(key string) string {
+	key = strings.Map(func(r rune) rune {
+		if r > '~' || r <= ' ' || r == '=' || r == '"' {
+			return '_'
+		}
+		return r
+	}, key[:min(len(key), maxKey)])
+	if key == "" || hostKeys[key] {
+		return "guest." + key
 	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit]
+	return key
 }

@@ -12,6 +12,7 @@ package access
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -22,6 +23,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/host/grant"
 	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/limit"
 	"github.com/wasm-controller-manager/wcm/host/project"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
@@ -55,9 +57,11 @@ type Events interface {
 	Record(t kube.Target, event *abi.Event)
 }
 
-// Metrics takes the metrics that plugins define.
+// Metrics takes the metrics that the plugin defines.
 type Metrics interface {
-	Record(plugin string, m *abi.Metric) error
+	// Record changes one series. The error is a limit.ErrExceeded if the
+	// series would be one too many.
+	Record(m *abi.Metric) error
 }
 
 // Leadership says whether this process may write.
@@ -66,7 +70,8 @@ type Leadership interface {
 	CanWrite() error
 }
 
-// Options are the parts of an [Operator]. All are required.
+// Options are the parts of an [Operator]. All but GuestLogger and
+// Limits are required.
 type Options struct {
 	Plugin      string
 	Description *abi.Description
@@ -79,9 +84,11 @@ type Options struct {
 	Events     Events
 	Metrics    Metrics
 	Leadership Leadership
-	Logger     *slog.Logger
-	// LogLineSize bounds what a guest says in one line of the log, in bytes.
-	LogLineSize int
+	// Logger is for lines of the host about the plugin.
+	Logger *slog.Logger
+	// GuestLogger is for what the plugin logs; nil: Logger.
+	GuestLogger *slog.Logger
+	Limits      Limits
 }
 
 // Operator implements [abi.Operator] for one plugin.
@@ -89,6 +96,7 @@ type Operator struct {
 	Options
 	resources []resource
 	denials   denials
+	lines     *slog.Logger // for what the guest logs
 }
 
 // resource is one resource of the description, ready for use.
@@ -101,7 +109,13 @@ type resource struct {
 
 // New returns an operator. It does no I/O.
 func New(o Options) *Operator {
-	operator := &Operator{Options: o}
+	if o.Limits.LineSize == 0 {
+		o.Limits.LineSize = defaultLineSize
+	}
+	operator := &Operator{
+		Options: o,
+		lines:   slog.New(limit.NewHandler(cmp.Or(o.GuestLogger, o.Logger).Handler(), nil, o.Limits.LineSize)),
+	}
 	for i := range o.Description.Resources {
 		d := &o.Description.Resources[i]
 		r := resource{target: kube.TargetOf(d), name: d.String()}
@@ -162,13 +176,10 @@ func fail(buffer []byte, status abi.Status, message string) (abi.Status, []byte)
 	return status, answer.Append(buffer)
 }
 
-// The sizes of an event's texts, in bytes, that the API server takes.
-const (
-	maxEventReason  = 128
-	maxEventMessage = 1024
-)
-
 func (o *Operator) event(ctx context.Context, request, buffer []byte) (abi.Status, []byte) {
+	if err := tooLong(abi.OpEvent, request); err != nil {
+		return fail(buffer, abi.StatusTooLarge, err.Error())
+	}
 	var event abi.Event
 	if err := event.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
@@ -190,20 +201,29 @@ func (o *Operator) event(ctx context.Context, request, buffer []byte) (abi.Statu
 	if event.Source == "" {
 		event.Source = o.Plugin
 	}
-	if len(event.Reason) > maxEventReason || len(event.Source) > maxEventReason {
-		return fail(buffer, abi.StatusBadRequest, fmt.Sprintf("event: reason and source can have %d bytes", maxEventReason))
+	if err := fitEvent(&event); err != nil {
+		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	event.Message = clip(event.Message, maxEventMessage)
-	o.Events.Record(r.target, &event)
+	if o.Limits.Events.Pass(1) {
+		o.Events.Record(r.target, &event)
+	}
 	return abi.StatusOK, buffer
 }
 
 func (o *Operator) metric(request, buffer []byte) (abi.Status, []byte) {
+	if err := tooLong(abi.OpMetric, request); err != nil {
+		return fail(buffer, abi.StatusTooLarge, err.Error())
+	}
 	var m abi.Metric
 	if err := m.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	if err := o.Metrics.Record(o.Plugin, &m); err != nil {
+	err := o.Metrics.Record(&m)
+	switch {
+	case errors.Is(err, limit.ErrExceeded):
+		o.Limits.Series.Dropped()
+		return fail(buffer, abi.StatusTooLarge, err.Error())
+	case err != nil:
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
 	return abi.StatusOK, buffer

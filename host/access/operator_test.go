@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -21,6 +22,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/access"
 	"github.com/wasm-controller-manager/wcm/host/grant"
 	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/limit"
 	"github.com/wasm-controller-manager/wcm/host/project"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
@@ -35,12 +37,14 @@ type world struct {
 	fail    error
 	grants  *grant.Grants // nil: everything that the description wants
 	leads   error
+	limits  access.Limits
 	log     bytes.Buffer
 	written []string
 	sent    []abi.WriteRequest
 	asked   []string // live reads
 	events  []abi.Event
 	metrics []abi.Metric
+	full    bool // no series more
 }
 
 var projection = record.Shape{Kind: record.Struct, Fields: []record.Field{
@@ -114,7 +118,10 @@ func (e events) Record(_ kube.Target, event *abi.Event) {
 
 type metrics struct{ *world }
 
-func (m metrics) Record(_ string, metric *abi.Metric) error {
+func (m metrics) Record(metric *abi.Metric) error {
+	if m.full {
+		return fmt.Errorf("metric %s: %w", metric.Name, limit.ErrExceeded)
+	}
 	m.world.metrics = append(m.world.metrics, *metric)
 	return nil
 }
@@ -136,7 +143,7 @@ func (w *world) operator() *access.Operator {
 		Plugin: "p", Description: d, Policy: grant.NewPolicy("p", d, g),
 		Caches: []access.Cache{w, nil, nil},
 		API:    api{w}, Events: events{w}, Metrics: metrics{w}, Leadership: w,
-		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), LogLineSize: 100,
+		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Limits: w.limits,
 	})
 }
 

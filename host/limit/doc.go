@@ -8,3 +8,8 @@
 // It decides and counts; it neither knows what is limited nor what a plugin is.
 // A [Bucket] has one owner, everything else is safe for concurrent use.
 package limit
+
+import "errors"
+
+// ErrExceeded says that something was refused because a limit is reached.
+var ErrExceeded = errors.New("a limit is reached")

@@ -12,13 +12,13 @@ import (
 // a line of empty attributes ends as well.
 const attributeCost = 8
 
-// cutKey is the attribute that says how many bytes of a line are missing.
-const cutKey = "cutBytes"
+// CutKey is the attribute that says how many bytes of a line are missing.
+const CutKey = "cutBytes"
 
 // Handler is a slog.Handler that lets lines pass at a rate and cuts those that
 // are too long: message and attributes count, but not the attributes that
 // loggers add by With, which are the host's. A line that was cut has the
-// attribute "cutBytes".
+// attribute [CutKey].
 type Handler struct {
 	slog.Handler
 	rate *Rate
@@ -73,7 +73,7 @@ func shorten(r slog.Record, size int) slog.Record {
 		short.AddAttrs(a)
 		return true
 	})
-	short.AddAttrs(slog.Int(cutKey, cut))
+	short.AddAttrs(slog.Int(CutKey, cut))
 	return short
 }
 

@@ -4,20 +4,16 @@
 package metric
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/limit"
 )
-
-// maxSeries bounds the series of one metric of a plugin: labels that come out
-// of a guest may be anything.
-const maxSeries = 1000
 
 // Custom holds the metrics that plugins define. Each is registered when it is
 // first recorded, under the plugin's name: the counter "syncs_total" of the
@@ -25,118 +21,131 @@ const maxSeries = 1000
 type Custom struct {
 	registerer prometheus.Registerer
 
-	mu       sync.Mutex
-	families map[string]*family // by full name; guarded by mu
-}
-
-// family is one metric with its series.
-type family struct {
-	kind   abi.MetricKind
-	labels []string // names, sorted
-	series map[string]struct{}
-	record func(values []string, value float64)
+	mu      sync.Mutex
+	plugins map[string]*Own // by name; guarded by mu
 }
 
 // NewCustom returns a holder that registers with registerer.
 func NewCustom(registerer prometheus.Registerer) *Custom {
-	return &Custom{registerer: registerer, families: map[string]*family{}}
+	return &Custom{registerer: registerer, plugins: map[string]*Own{}}
 }
 
-// What one series may take, in bytes and labels.
-const (
-	maxMetricName = 128
-	maxLabels     = 10
-	maxLabelName  = 64
-	maxLabelValue = 256
-)
+// Plugin returns the metrics that the plugin with this name defines; the same
+// ones, until they are deleted.
+func (c *Custom) Plugin(name string) *Own {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o, known := c.plugins[name]
+	if !known {
+		o = &Own{custom: c, plugin: name, families: map[string]*family{}}
+		c.plugins[name] = o
+	}
+	return o
+}
 
-var metricName = regexp.MustCompile("^[a-z][a-z0-9_]*$")
+// Own is the metrics that one plugin defines. There are none before the first
+// [Own.Limit].
+type Own struct {
+	custom *Custom
+	plugin string
+
+	mu       sync.Mutex
+	families map[string]*family // by name; guarded by mu
+	series   int                // of all families; guarded by mu
+	most     int                // series; guarded by mu
+	deleted  bool               // guarded by mu
+}
+
+// family is one metric with its series.
+type family struct {
+	collector prometheus.Collector
+	kind      abi.MetricKind
+	labels    []string // names, sorted
+	cost      int      // what one of its series counts
+	vector    func(values []string) func(float64)
+	series    map[string]func(float64) // by the values of the labels
+}
+
+// Limit sets how many series all metrics of the plugin together can have, as
+// Prometheus counts them: a histogram has one for each bucket. Series that are
+// there stay.
+func (o *Own) Limit(series int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.most = series
+}
 
 // Record changes one series. The error says what is wrong with the metric: a
-// name or label that Prometheus does not take, labels or a kind that differ
-// from the first record's, a counter that should go down, too many series.
-func (c *Custom) Record(plugin string, m *abi.Metric) error {
-	if len(m.Name) > maxMetricName || !metricName.MatchString(m.Name) {
-		return fmt.Errorf("metric %.*q: expected a name of up to %d lower-case letters, digits and _", maxMetricName, m.Name, maxMetricName)
-	}
-	if m.Kind == abi.MetricCounter && m.Value < 0 {
-		return fmt.Errorf("metric %s: a counter cannot go down by %g", m.Name, -m.Value)
+// name or label that Prometheus does not take or that is too long, labels or a
+// kind that differ from the first record's, a counter that should go down. It
+// is a [limit.ErrExceeded] if the series would be one too many.
+func (o *Own) Record(m *abi.Metric) error {
+	if err := checkMetric(m); err != nil {
+		return err
 	}
 	names, values, err := splitLabels(m)
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	f, err := c.familyLocked(plugin, m, names)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	record, err := o.seriesLocked(m, names, values)
 	if err != nil {
-		return err
+		return fmt.Errorf("metric %s: %w", m.Name, err)
 	}
-	series := strings.Join(values, "\xff")
-	if _, known := f.series[series]; !known && len(f.series) >= maxSeries {
-		return fmt.Errorf("metric %s: has %d series already", m.Name, maxSeries)
-	}
-	f.series[series] = struct{}{}
-	f.record(values, m.Value)
+	record(m.Value)
 	return nil
 }
 
-// splitLabels returns the names of the labels, sorted, and the values in the
-// same order.
-func splitLabels(m *abi.Metric) (names, values []string, err error) {
-	if len(m.Labels) > maxLabels {
-		return nil, nil, fmt.Errorf("metric %s: %d labels, the limit is %d", m.Name, len(m.Labels), maxLabels)
+func (o *Own) seriesLocked(m *abi.Metric, names, values []string) (func(float64), error) {
+	f, known := o.families[m.Name]
+	switch {
+	case !known:
+		var err error
+		if f, err = newFamily(o.fullName(m.Name), o.plugin, m.Kind, names); err != nil {
+			return nil, err
+		}
+	case !f.fits(m.Kind, names):
+		return nil, fmt.Errorf("was recorded with another kind or other labels before: %v", f.labels)
 	}
-	labels := slices.Clone(m.Labels)
-	slices.SortFunc(labels, func(a, b abi.Pair) int { return strings.Compare(a.Key, b.Key) })
-	for i, l := range labels {
-		if len(l.Key) > maxLabelName || !metricName.MatchString(l.Key) || i > 0 && l.Key == labels[i-1].Key {
-			return nil, nil, fmt.Errorf("metric %s: label %.*q: expected names of up to %d lower-case letters, digits and _, each once",
-				m.Name, maxLabelName, l.Key, maxLabelName)
-		}
-		if l.Key == "le" && m.Kind == abi.MetricHistogram {
-			return nil, nil, fmt.Errorf("metric %s: label le: histograms have one of their own", m.Name)
-		}
-		if len(l.Value) > maxLabelValue {
-			return nil, nil, fmt.Errorf("metric %s: label %s: a value of %d bytes, the limit is %d", m.Name, l.Key, len(l.Value), maxLabelValue)
-		}
-		names, values = append(names, l.Key), append(values, l.Value)
+	key := strings.Join(values, "\xff") // which is in no valid text
+	if record, known := f.series[key]; known {
+		return record, nil
 	}
-	return names, values, nil
+	if o.deleted {
+		return nil, errors.New("the plugin was removed")
+	}
+	if o.series+f.cost > o.most {
+		return nil, fmt.Errorf("%w: the plugin's metrics have %d series, of %d", limit.ErrExceeded, o.series, o.most)
+	}
+	if !known { // only now, so that what is refused leaves nothing behind
+		if err := o.custom.registerer.Register(f.collector); err != nil {
+			return nil, err
+		}
+		o.families[m.Name] = f
+	}
+	record := f.vector(values)
+	f.series[key] = record
+	o.series += f.cost
+	return record, nil
 }
 
-func (c *Custom) familyLocked(plugin string, m *abi.Metric, names []string) (*family, error) {
-	full := "wcm_" + strings.NewReplacer("-", "_", ".", "_").Replace(plugin) + "_" + m.Name
-	if f, known := c.families[full]; known {
-		if f.kind != m.Kind || !slices.Equal(f.labels, names) {
-			return nil, fmt.Errorf("metric %s: was recorded with another kind or other labels before: %v", m.Name, f.labels)
-		}
-		return f, nil
-	}
-	collector, record, err := newVector(full, plugin, m.Kind, names)
-	if err != nil {
-		return nil, fmt.Errorf("metric %s: %w", m.Name, err)
-	}
-	if err := c.registerer.Register(collector); err != nil {
-		return nil, fmt.Errorf("metric %s: %w", m.Name, err)
-	}
-	f := &family{kind: m.Kind, labels: names, series: map[string]struct{}{}, record: record}
-	c.families[full] = f
-	return f, nil
+func (o *Own) fullName(name string) string {
+	return "wcm_" + strings.NewReplacer("-", "_", ".", "_").Replace(o.plugin) + "_" + name
 }
 
-func newVector(name, plugin string, kind abi.MetricKind, labels []string) (prometheus.Collector, func([]string, float64), error) {
-	help := "Defined by the plugin " + plugin + "."
-	switch kind {
-	case abi.MetricCounter:
-		v := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-		return v, func(values []string, x float64) { v.WithLabelValues(values...).Add(x) }, nil
-	case abi.MetricGauge:
-		v := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
-		return v, func(values []string, x float64) { v.WithLabelValues(values...).Set(x) }, nil
-	case abi.MetricHistogram:
-		v := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help}, labels)
-		return v, func(values []string, x float64) { v.WithLabelValues(values...).Observe(x) }, nil
+// Delete takes the metrics away for good: who asks for the plugin's metrics
+// gets others from then on.
+func (o *Own) Delete() {
+	o.custom.mu.Lock()
+	if o.custom.plugins[o.plugin] == o {
+		delete(o.custom.plugins, o.plugin)
 	}
-	return nil, nil, fmt.Errorf("kind %d: expected 0 (counter), 1 (gauge) or 2 (histogram)", kind)
+	o.custom.mu.Unlock()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, f := range o.families {
+		o.custom.registerer.Unregister(f.collector)
+	}
+	o.families, o.deleted = nil, true
 }

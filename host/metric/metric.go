@@ -32,6 +32,7 @@ type Metrics struct {
 	election  electionMetrics
 	plugin    pluginMetrics
 	store     storeMetrics
+	limit     limitMetrics
 }
 
 // New makes the metrics and registers them with registerer; nil registers them
@@ -45,6 +46,7 @@ func New(registerer prometheus.Registerer) *Metrics {
 		election:  newElectionMetrics(f),
 		plugin:    newPluginMetrics(f),
 		store:     newStoreMetrics(f),
+		limit:     newLimitMetrics(f),
 	}
 }
 
