@@ -24,13 +24,18 @@ type Limits struct {
 	Instances int
 	// MessageSize bounds one request, answer or description, in bytes.
 	MessageSize int64
-	// LogLinesPerSecond and LogLineSize (bytes) bound what the plugin logs;
-	// what is more is dropped and counted.
+	// LogLinesPerSecond and LogLineSize (bytes) bound what the plugin logs and
+	// writes to stdout and stderr. Lines that are more are dropped and counted,
+	// after as many at once as in two seconds; what is longer is cut. The same
+	// rate, counted apart, bounds the host's lines about the plugin's reconciles.
 	LogLinesPerSecond float64
 	LogLineSize       int64
-	// EventsPerSecond bounds the Events that the plugin records.
+	// EventsPerSecond bounds the Events that the plugin records. More are
+	// dropped and counted, after as many at once as in two seconds.
 	EventsPerSecond float64
-	// MetricSeries is how many series the plugin's own metrics can have.
+	// MetricSeries is how many series the plugin's own metrics can have
+	// together, as Prometheus counts them: a histogram is one for each bucket
+	// and three more, 14. A series more is refused and counted.
 	MetricSeries int
 	// RequestsPerSecond and RequestBurst bound the plugin's requests to the
 	// API server, within those of the process; 0: only the process's.
