@@ -4,7 +4,6 @@
 package grant
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,30 +12,30 @@ import (
 // verbs are those that a rule can have, in the order in which people list them.
 var verbs = []string{"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"}
 
-// Validate reports everything that is wrong with the grants, each with the
-// path of its field in the operator's file. Rules that allow nothing, or more
-// than they say, are mistakes.
-func (g *Grants) Validate() error {
+// Problems returns everything that is wrong with the grants. Each error begins
+// with the path of its field, behind the prefix: "grants." where they stand in an
+// operator's file. Rules that allow nothing, or more than they say, are mistakes.
+func (g *Grants) Problems(prefix string) []error {
 	var c checker
 	for i := range g.Resources {
-		c.rule(fmt.Sprintf("grants.resources[%d]", i), &g.Resources[i])
+		c.rule(fmt.Sprintf("%sresources[%d]", prefix, i), &g.Resources[i])
 	}
-	c.each("grants.sign", g.Sign, func(key string) string {
+	c.each(prefix+"sign", g.Sign, func(key string) string {
 		if key == "" {
 			return "the name of a key of the host"
 		}
 		return ""
 	})
-	c.each("grants.fieldManagers", g.FieldManagers, func(name string) string {
+	c.each(prefix+"fieldManagers", g.FieldManagers, func(name string) string {
 		if name == "" || len(name) > 128 || unfitManager(name) {
 			return "a field manager, 1 to 128 printable characters"
 		}
 		return ""
 	})
 	for i := range g.HTTP {
-		c = append(c, g.HTTP[i].Validate(fmt.Sprintf("grants.http[%d]", i)))
+		c = append(c, g.HTTP[i].Problems(fmt.Sprintf("%shttp[%d]", prefix, i))...)
 	}
-	return errors.Join(c...)
+	return c
 }
 
 // checker collects problems.

@@ -4,13 +4,14 @@
 package grant_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
 	"github.com/wasm-controller-manager/wcm/host/grant"
 )
 
-func TestValidate(t *testing.T) {
+func TestNoProblems(t *testing.T) {
 	good := grant.Grants{
 		Resources: []grant.Resource{
 			rule("core,apps,*,storage.k8s.io pods,pods/status,*/scale,* get,list,watch,create,update,patch,delete,deletecollection,*"),
@@ -18,15 +19,15 @@ func TestValidate(t *testing.T) {
 		},
 		Sign: []string{"accounts"}, FieldManagers: []string{"kube-controller-manager"},
 	}
-	if err := good.Validate(); err != nil {
-		t.Errorf("Validate of good grants: %v", err)
+	if problems := good.Problems("grants."); problems != nil {
+		t.Errorf("Problems of good grants: %v", problems)
 	}
-	if err := (&grant.Grants{}).Validate(); err != nil {
-		t.Errorf("Validate of no grants: %v", err)
+	if problems := (&grant.Grants{}).Problems("grants."); problems != nil {
+		t.Errorf("Problems of no grants: %v", problems)
 	}
 }
 
-func TestValidateRefuses(t *testing.T) {
+func TestProblems(t *testing.T) {
 	change := func(f func(*grant.Resource)) grant.Grants {
 		r := rule("core pods get")
 		f(&r)
@@ -69,19 +70,19 @@ func TestValidateRefuses(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
-			if err := test.grants.Validate(); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("Validate(%v): got %v, want an error with %q", test.grants, err, test.want)
+			if err := errors.Join(test.grants.Problems("grants.")...); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("Problems of %v: got %v, want an error with %q", test.grants, err, test.want)
 			}
 		})
 	}
 }
 
-func TestValidateReportsEverything(t *testing.T) {
+func TestProblemsAreAll(t *testing.T) {
 	g := grant.Grants{Resources: []grant.Resource{{Groups: []string{"A"}, Verbs: []string{"B"}}}, Sign: []string{""}}
-	err := g.Validate()
-	for _, want := range []string{"groups[0]", ".resources: is empty", "verbs[0]", "sign[0]"} {
+	err := errors.Join(g.Problems("")...)
+	for _, want := range []string{"resources[0].groups[0]", "resources[0].resources: is empty", "verbs[0]", "sign[0]"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("Validate: got %v, want %q in it", err, want)
+			t.Errorf("Problems: got %v, want %q in it", err, want)
 		}
 	}
 }

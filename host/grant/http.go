@@ -4,7 +4,6 @@
 package grant
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -14,7 +13,7 @@ import (
 // AllowsHTTP reports whether one of the rules that were granted allows a
 // request with the method to the endpoint. Wildcards do not reach addresses and
 // names of this machine, which are behind every firewall: they must be granted
-// by themselves. A rule that [HTTP.Validate] refuses allows nothing.
+// by themselves. A rule in which [HTTP.Problems] finds some allows nothing.
 func AllowsHTTP(granted []HTTP, method string, to Endpoint) bool {
 	_, isAddress := to.Address()
 	literally := isAddress || to.Local()
@@ -44,10 +43,9 @@ func (h *HTTP) allowsMethod(method string) bool {
 	return slices.Contains(h.Methods, method)
 }
 
-// Validate reports everything that is wrong with the rule, whose place in the
-// operator's file is field.
-func (h *HTTP) Validate(field string) error {
-	var problems []error
+// Problems returns everything that is wrong with the rule, whose path in the
+// file that it stands in is field.
+func (h *HTTP) Problems(field string) (problems []error) {
 	if len(h.Hosts) == 0 {
 		problems = append(problems, fmt.Errorf("%s.hosts: expected one at least", field))
 	}
@@ -61,7 +59,7 @@ func (h *HTTP) Validate(field string) error {
 			problems = append(problems, fmt.Errorf("%s.methods[%d]: got %q, expected GET, HEAD, POST, PUT, PATCH, DELETE or the like", field, i, method))
 		}
 	}
-	return errors.Join(problems...)
+	return problems
 }
 
 // pattern is one of the hosts of a rule.

@@ -166,30 +166,27 @@ func TestWantsHTTP(t *testing.T) {
 	}
 }
 
-func TestValidateHTTP(t *testing.T) {
+func TestProblemsOfHTTP(t *testing.T) {
 	good := grant.HTTP{
 		Hosts:   []string{"a.example", "*.example", "*", "*:8443", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:80", "localhost"},
 		Methods: []string{"GET", "PROPFIND"},
 	}
-	if err := good.Validate("good"); err != nil {
-		t.Errorf("Validate = %v, want nil", err)
+	if problems := good.Problems("good"); problems != nil {
+		t.Errorf("Problems = %v, want none", problems)
 	}
 	bad := grant.HTTP{
 		Hosts: []string{"", "https://a.example", "a.example/path", "a.example:", "a.example:0", "a.*.example", "*a.example", "**",
 			"*.192.0.2.1", "*.0.2.1", "::1", "[::1", "[192.0.2.1]", "[fe80::1%eth0]", "a.example.", "ä.example", "user@a.example", "*.", "*.*"},
 		Methods: []string{"get", "", "CONNECT", "TRACE", "GET,POST"},
 	}
-	err := bad.Validate("grants.http[3]")
-	if err == nil {
-		t.Fatal("Validate = nil, want errors")
+	problems := bad.Problems("grants.http[3]")
+	if got, want := len(problems), len(bad.Hosts)+len(bad.Methods); got != want {
+		t.Fatalf("got %d problems, want %d:\n%v", got, want, problems)
 	}
-	if got, want := strings.Count(err.Error(), "\n")+1, len(bad.Hosts)+len(bad.Methods); got != want {
-		t.Errorf("Validate has %d errors, want %d:\n%v", got, want, err)
+	if want := `grants.http[3].hosts[1]: got "https://a.example"`; !strings.Contains(problems[1].Error(), want) {
+		t.Errorf("the second problem is %v, want %s", problems[1], want)
 	}
-	if want := `grants.http[3].hosts[1]: got "https://a.example"`; !strings.Contains(err.Error(), want) {
-		t.Errorf("Validate = %v, want an error with %s", err, want)
-	}
-	if err := (&grant.HTTP{}).Validate("empty"); err == nil {
+	if problems := (&grant.HTTP{}).Problems("empty"); problems == nil {
 		t.Error("a rule without hosts is valid")
 	}
 }

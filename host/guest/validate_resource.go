@@ -20,8 +20,11 @@ func (v *validator) resource(n int) {
 	if !isLabel(r.Version) {
 		v.problem(subject, "version", "%q is no DNS label", r.Version)
 	}
-	if !isLabel(r.Resource) {
+	switch {
+	case !isLabel(r.Resource):
 		v.problem(subject, "resource", "%q is no plural name in lower case", r.Resource)
+	case r.Resource == "watch" || r.Resource == "proxy":
+		v.problem(subject, "resource", "is a path of the API that leads to other resources")
 	}
 	if r.Kind == "" {
 		v.problem(subject, "kind", "is empty")
@@ -36,10 +39,10 @@ func (v *validator) resource(n int) {
 		v.index(subject, r, index, slices.Contains(r.Indexes[:n], index))
 	}
 	for _, w := range r.Writes {
-		v.verb(subject, "writes", w, writeVerbs)
+		v.verb(r, "writes", w, writeVerbs)
 	}
 	for _, w := range r.Reads {
-		v.verb(subject, "reads", w, readVerbs)
+		v.verb(r, "reads", w, readVerbs)
 	}
 }
 
@@ -86,15 +89,21 @@ var (
 	readVerbs  = []string{"get", "list"}
 )
 
+// partsOfNamespaces are the subresources of a namespace. What else stands
+// behind its name in a URL are the resources in it.
+var partsOfNamespaces = []string{"status", "finalize"}
+
 // verb checks "verb" and "subresource/verb". Lists and collections have no
 // subresources.
-func (v *validator) verb(subject, field, want string, known []string) {
-	verb := want
+func (v *validator) verb(r *abi.Resource, field, want string, known []string) {
+	subject, verb := "resource "+r.String(), want
 	if subresource, after, found := strings.Cut(want, "/"); found {
 		verb = after
 		switch {
 		case !isLabel(subresource):
 			v.problem(subject, field, "%q: %q is no subresource", want, subresource)
+		case r.Group == "" && r.Resource == "namespaces" && !slices.Contains(partsOfNamespaces, subresource):
+			v.problem(subject, field, "%q: leads to the objects in the namespace; describe %s", want, subresource)
 		case verb == "list" || verb == "deletecollection":
 			v.problem(subject, field, "%q: subresources have no %s", want, verb)
 		}

@@ -182,6 +182,33 @@ func TestValidate(t *testing.T) {
 				"resource apps.example.com/v1beta1/pods: indexes: label is declared twice",
 				"resource v1/events: indexes: owner without a projection",
 			}},
+		{"a namespace's name in a URL leads into it",
+			func(d *abi.Description) {
+				d.Resources[2] = abi.Resource{Version: "v1", Resource: "namespaces", Kind: "Namespace",
+					Writes: []string{"finalize/update", "secrets/create"}, Reads: []string{"status/get", "pods/get"}}
+			},
+			[]string{
+				`resource v1/namespaces: writes: "secrets/create": leads to the objects in the namespace; describe secrets`,
+				`resource v1/namespaces: reads: "pods/get": leads to the objects in the namespace; describe pods`,
+			}},
+		{"and so do old paths of the API",
+			func(d *abi.Description) { d.Resources[0].Resource, d.Resources[2].Resource = "watch", "proxy" },
+			[]string{
+				`resource v1/watch: resource: is a path of the API that leads to other resources`,
+				`resource v1/proxy: resource: is a path of the API that leads to other resources`,
+			}},
+		{"what is wanted could be granted",
+			func(d *abi.Description) {
+				d.HTTP = []abi.HTTP{{}, {Hosts: []string{"*.example.com", "https://x"}, Methods: []string{"get"}}}
+				d.Sign, d.FieldManagers = []string{""}, []string{"a\nb"}
+			},
+			[]string{
+				`sign[0]: got "", expected the name of a key of the host`,
+				`fieldManagers[0]: got "a\nb", expected a field manager, 1 to 128 printable characters`,
+				`http[0].hosts: expected one at least`,
+				`http[1].hosts[1]: got "https://x": port "//x": expected a number from 1 to 65535`,
+				`http[1].methods[0]: got "get", expected GET, HEAD, POST, PUT, PATCH, DELETE or the like`,
+			}},
 		{"grants are made of verbs",
 			func(d *abi.Description) {
 				d.Resources[0].Writes = []string{"Status/patch", "list", "", "status/deletecollection"}
@@ -207,6 +234,24 @@ func TestValidate(t *testing.T) {
 		if d := cmp.Diff(c.want, err.Problems); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.reason, d)
 		}
+	}
+}
+
+// TestValidateImports: what is imported must also be asked for.
+func TestValidateImports(t *testing.T) {
+	info := &module.Info{
+		Exports: []module.Function{{Name: abi.ExportMap}, {Name: abi.ExportConfigure}},
+		Imports: []module.Function{{Module: abi.ImportModule, Name: "http"}, {Module: abi.ImportModule, Name: "sign"}},
+	}
+	err := guest.Validate(description(t), info)
+	if want := "describes itself wrongly: http: the module imports the function and asks for no server; " +
+		"sign: the module imports the function and asks for no key"; err == nil || err.Error() != want {
+		t.Errorf("Validate of a module that imports http and sign:\n got %v\nwant %s", err, want)
+	}
+	d := description(t)
+	d.HTTP, d.Sign = []abi.HTTP{{Hosts: []string{"example.com"}}}, []string{"accounts"}
+	if err := guest.Validate(d, info); err != nil {
+		t.Errorf("Validate of one that asks for both: %v", err)
 	}
 }
 

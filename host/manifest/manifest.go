@@ -59,7 +59,7 @@ func Parse(content []byte) (*Manifest, error) {
 	var limits, rollback error
 	m.Limits, limits = f.Limits.parse()
 	m.Rollback, rollback = f.Rollback.parse()
-	if err := errors.Join(slices.Concat(unknown, []error{m.Grants.Validate(), limits, rollback})...); err != nil {
+	if err := errors.Join(slices.Concat(unknown, m.Grants.Problems("grants."), []error{limits, rollback})...); err != nil {
 		return nil, fmt.Errorf("operator's file: %w", err)
 	}
 	return m, nil
