@@ -23,6 +23,7 @@ import (
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/grant"
 )
 
@@ -46,6 +47,9 @@ type Options struct {
 	// RootCAs are the authorities whose certificates are believed; nil: the
 	// system's.
 	RootCAs *x509.CertPool
+	// Fence holds back requests that are writes, all but GET and HEAD, when this
+	// process may no longer lead, and ends them then; nil: it always leads.
+	Fence *fence.Fence
 	// Observed is told the status code of each answer, 0 if a request that was
 	// allowed got none, and how long it took with all redirects. Nil: nobody.
 	Observed func(code int, took time.Duration)
@@ -56,7 +60,8 @@ type Options struct {
 type Client struct {
 	options   Options
 	transport *http.Transport
-	resolver  *net.Resolver // nil: the system's; others are for tests
+	writes    http.RoundTripper // the transport behind the fence
+	resolver  *net.Resolver     // nil: the system's; others are for tests
 }
 
 // New returns a client, which connects when it is used. The caller closes it.
@@ -66,6 +71,9 @@ func New(o Options) *Client {
 	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	if o.Fence == nil {
+		o.Fence = fence.Open()
+	}
 	c := &Client{options: o}
 	c.transport = &http.Transport{
 		Proxy:                  nil, // it would resolve the name, and so choose the address
@@ -80,8 +88,25 @@ func New(o Options) *Client {
 		MaxResponseHeaderBytes: maxAnswerHeaders,
 		Protocols:              protocols, // one request at a time: a connection that is cut off hurts no other
 	}
+	c.writes = o.Fence.Transport(c.transport)
 	return c
 }
+
+// roundTripper sends each request of a client on its way. A redirect can make a
+// GET of a POST.
+type roundTripper struct{ *Client }
+
+// RoundTrip sends one request.
+func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
+	if IsWrite(r.Method) {
+		return t.writes.RoundTrip(r)
+	}
+	return t.transport.RoundTrip(r)
+}
+
+// IsWrite reports whether a request with the method may change something, so
+// that only the process that leads sends it.
+func IsWrite(method string) bool { return method != http.MethodGet && method != http.MethodHead }
 
 // Close closes the connections that are kept. Requests under way end with
 // their own context; their connections are not kept after them.
@@ -138,7 +163,7 @@ func (c *Client) observe(request *http.Request, check Check) (*abi.HTTPResponse,
 
 // send sends a request, follows redirects and reads the answer.
 func (c *Client) send(request *http.Request, check Check) (*abi.HTTPResponse, error) {
-	client := http.Client{Transport: c.transport, CheckRedirect: redirects(check)}
+	client := http.Client{Transport: roundTripper{c}, CheckRedirect: redirects(check)}
 	answer, err := client.Do(request)
 	if err != nil {
 		return nil, err
@@ -165,13 +190,17 @@ type Error struct {
 // Error returns the message.
 func (e *Error) Error() string { return e.Message }
 
-// errorOf returns the Error inside of err, or one for a server that could not be
-// reached or is none.
+// errorOf returns the Error inside of err, or one for a request that was not
+// sent or not answered.
 func errorOf(err error) *Error {
 	if known, ok := errors.AsType[*Error](err); ok {
 		return known
 	}
-	return &Error{Status: abi.StatusUnavailable, Message: withoutURL(err).Error()}
+	status := abi.StatusUnavailable
+	if errors.Is(err, fence.ErrNotLeader) {
+		status = abi.StatusNotLeader
+	}
+	return &Error{Status: status, Message: withoutURL(err).Error()}
 }
 
 // about puts what was asked for before the message, without path and query.
