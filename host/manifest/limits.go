@@ -41,6 +41,9 @@ type Limits struct {
 	// API server, within those of the process; 0: only the process's.
 	RequestsPerSecond float64
 	RequestBurst      int
+	// HTTPRequestsPerSecond bounds the plugin's requests to other servers,
+	// redirects included, of which two seconds' worth may come at once.
+	HTTPRequestsPerSecond float64
 }
 
 // DefaultLimits are those of a plugin whose file names none.
@@ -53,6 +56,8 @@ func DefaultLimits() Limits {
 		LogLineSize:       8 << 10,
 		EventsPerSecond:   10,
 		MetricSeries:      200,
+
+		HTTPRequestsPerSecond: 10,
 	}
 }
 
@@ -70,6 +75,8 @@ type limitsFile struct {
 	MetricSeries      literal `json:"metricSeries"`
 	RequestsPerSecond literal `json:"requestsPerSecond"`
 	RequestBurst      literal `json:"requestBurst"`
+
+	HTTPRequestsPerSecond literal `json:"httpRequestsPerSecond"`
 }
 
 func (f *limitsFile) parse() (Limits, error) {
@@ -86,6 +93,7 @@ func (f *limitsFile) parse() (Limits, error) {
 		f.MetricSeries.count("limits.metricSeries", &l.MetricSeries),
 		f.RequestsPerSecond.rate("limits.requestsPerSecond", &l.RequestsPerSecond),
 		f.RequestBurst.count("limits.requestBurst", &l.RequestBurst),
+		f.HTTPRequestsPerSecond.rate("limits.httpRequestsPerSecond", &l.HTTPRequestsPerSecond),
 	)
 	if err == nil && l.RequestBurst > 0 && l.RequestsPerSecond == 0 {
 		err = errors.New("limits.requestBurst: means nothing without limits.requestsPerSecond")

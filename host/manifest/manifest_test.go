@@ -27,6 +27,7 @@ func TestParse(t *testing.T) {
 			m.Limits.Memory, m.Limits.MessageSize = 16<<20, 1000
 			m.Limits.Instances, m.Limits.RequestsPerSecond, m.Limits.RequestBurst = 2, 2.5, 3
 		}},
+		{"a limit of what is outside", "limits: {httpRequestsPerSecond: 0.5}", func(m *Manifest) { m.Limits.HTTPRequestsPerSecond = 0.5 }},
 		{"no rollback", "rollback: {window: 0s}", func(m *Manifest) { m.Rollback.Window = 0 }},
 		{"grants", "grants: {resources: [{groups: [''], resources: [pods], verbs: [get], namespaces: [a]}]}", func(m *Manifest) {
 			m.Grants.Resources = []grant.Resource{{

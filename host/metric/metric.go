@@ -33,6 +33,7 @@ type Metrics struct {
 	plugin    pluginMetrics
 	store     storeMetrics
 	limit     limitMetrics
+	outside   outsideMetrics
 }
 
 // New makes the metrics and registers them with registerer; nil registers them
@@ -47,6 +48,7 @@ func New(registerer prometheus.Registerer) *Metrics {
 		plugin:    newPluginMetrics(f),
 		store:     newStoreMetrics(f),
 		limit:     newLimitMetrics(f),
+		outside:   newOutsideMetrics(f),
 	}
 }
 

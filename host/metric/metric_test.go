@@ -157,6 +157,7 @@ func TestDelete(t *testing.T) {
 	p.Compiled(time.Second)
 	p.HostCall(abi.OpGet, abi.StatusNotFound)
 	p.Wakeups("web")
+	p.HTTPRequest(200, time.Second)
 	r := m.Resource("v1/pods")
 	if len(scrape(t, registry)) < len(before)+30 {
 		t.Fatalf("%d series after use, want many more than %d", len(scrape(t, registry)), len(before))
@@ -188,6 +189,9 @@ func TestPlugin(t *testing.T) {
 	p.HostCall(abi.OpGet, abi.StatusNotFound)
 	p.HostCall(200, abi.StatusOK)
 	p.HostCall(abi.OpGet, 999)
+	p.HTTPRequest(404, time.Second)
+	p.HTTPRequest(999, time.Second)
+	p.HTTPRequest(0, time.Second)
 	delivered, filtered := p.Wakeups("web")
 	delivered.Inc()
 	filtered.Add(9)
@@ -200,6 +204,10 @@ func TestPlugin(t *testing.T) {
 		"wcm_host_calls_total{operation=get,plugin=shop,status=ok}":        1,
 		"wcm_host_calls_total{operation=get,plugin=shop,status=unknown}":   1,
 		"wcm_host_calls_total{operation=unknown,plugin=shop,status=ok}":    1,
+		"wcm_http_request_seconds{plugin=shop}":                            3,
+		"wcm_http_requests_total{code=404,plugin=shop}":                    1,
+		"wcm_http_requests_total{code=none,plugin=shop}":                   1,
+		"wcm_http_requests_total{code=other,plugin=shop}":                  1,
 		"wcm_instances{plugin=shop}":                                       1,
 		"wcm_module_compile_seconds{plugin=shop}":                          1,
 		"wcm_modules_loaded{}":                                             1,

@@ -78,6 +78,7 @@ type Plugin struct {
 	Memory prometheus.Gauge
 
 	metrics   *pluginMetrics
+	outside   *outsideMetrics
 	name      string
 	compile   prometheus.Observer
 	functions map[string]function
@@ -105,6 +106,7 @@ func (m *Metrics) Plugin(name string) *Plugin {
 		Recycled:  v.recycled.WithLabelValues(name),
 		Memory:    v.memory.WithLabelValues(name),
 		metrics:   v,
+		outside:   &m.outside,
 		name:      name,
 		compile:   v.compile.WithLabelValues(name),
 		functions: map[string]function{},
@@ -170,7 +172,10 @@ func (p *Plugin) Delete() {
 	m, label := p.metrics, prometheus.Labels{labelPlugin: p.name}
 	for _, vec := range []interface {
 		DeletePartialMatch(prometheus.Labels) int
-	}{m.compile, m.reloads, m.instances, m.recycled, m.memory, m.calls, m.fuel, m.traps, m.hostCalls, m.wakeups} {
+	}{
+		m.compile, m.reloads, m.instances, m.recycled, m.memory, m.calls, m.fuel, m.traps, m.hostCalls, m.wakeups,
+		p.outside.requests, p.outside.seconds,
+	} {
 		vec.DeletePartialMatch(label)
 	}
 }
