@@ -29,7 +29,7 @@ type Description struct {
 // HTTP is what a module wants of servers other than the API server.
 type HTTP struct {
 	// Hosts are names, addresses, "*.example.com" for all names below one, or
-	// "*" for all names, each with an optional ":port".
+	// "*" for all, each with an optional ":port" or ":*".
 	Hosts   []string
 	Methods []string // none: GET and HEAD
 	Plain   bool     // http:// as well as https://

@@ -20,8 +20,8 @@ type Server struct{ url string }
 //
 //	var hooks = sdk.NewServer("https://hooks.example.com:8443", "POST")
 //
-// The host may be "*.example.com" for all names below one, or "*" for a plugin
-// whose settings name it. A URL that begins with http:// asks for calls without
+// The host may be "*.example.com" for all names below one, or "*:*" for a plugin
+// whose settings name it and its port. A URL that begins with http:// asks for calls without
 // TLS as well. It panics at a URL with a path.
 func NewServer(url string, methods ...string) *Server {
 	scheme, host, found := strings.Cut(url, "://")

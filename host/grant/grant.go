@@ -39,8 +39,8 @@ type Resource struct {
 // HTTP allows requests to servers outside of the API server.
 type HTTP struct {
 	// Hosts are names and IP addresses, "*.example.com" for all names below
-	// one, or "*" for all names, each with an optional port: "api.example.com",
-	// "10.0.0.1:8443", "[2001:db8::1]:8443". Without port: 443.
+	// one, or "*" for all names, each with an optional port or ":*" for all:
+	// "api.example.com", "10.0.0.1:8443", "[2001:db8::1]:*". Without port: 443.
 	Hosts   []string `json:"hosts"`
 	Methods []string `json:"methods,omitempty"` // empty: GET and HEAD
 	// Plain allows http:// beside https://; without port: 80.

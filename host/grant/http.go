@@ -67,12 +67,13 @@ type pattern struct {
 	host string // canonical; empty: every one
 	// below says that the pattern is for the names below host, at any depth,
 	// and not for host itself.
-	below bool
-	port  uint16 // 0: the one of the scheme
+	below   bool
+	port    uint16 // 0: the one of the scheme
+	anyPort bool
 }
 
 // parsePattern reads "api.example.com", "*.example.com" or "*", an IPv4
-// address or an IPv6 address in brackets, each with an optional ":port".
+// address or an IPv6 address in brackets, each with an optional ":port" or ":*".
 func parsePattern(text string) (p pattern, err error) {
 	host, port := text, ""
 	if colon := strings.LastIndexByte(text, ':'); colon > strings.LastIndexByte(text, ']') {
@@ -80,8 +81,10 @@ func parsePattern(text string) (p pattern, err error) {
 			return p, fmt.Errorf("got %q, expected a port behind the colon", text)
 		}
 	}
-	if p.port, err = parsePort(port, 0); err != nil {
-		return p, fmt.Errorf("got %q: %w", text, err)
+	if p.anyPort = port == "*"; !p.anyPort {
+		if p.port, err = parsePort(port, 0); err != nil {
+			return p, fmt.Errorf("got %q: %w", text, err)
+		}
 	}
 	if host == "*" {
 		p.below = true
@@ -104,12 +107,16 @@ func parsePattern(text string) (p pattern, err error) {
 	return p, nil
 }
 
-func (p pattern) matches(to Endpoint) bool {
-	port := p.port
-	if port == 0 {
-		port = defaultPort(to.Plain)
+// portOf returns the port of the pattern, or the one of the scheme.
+func (p pattern) portOf(plain bool) uint16 {
+	if p.port == 0 {
+		return defaultPort(plain)
 	}
-	if to.Port != port {
+	return p.port
+}
+
+func (p pattern) matches(to Endpoint) bool {
+	if !p.anyPort && p.portOf(to.Plain) != to.Port {
 		return false
 	}
 	if !p.below {

@@ -106,6 +106,7 @@ func TestAllowsHTTP(t *testing.T) {
 		{Hosts: []string{"hooks.example.com"}, Methods: []string{"POST"}},
 		{Hosts: []string{"plain.example.com", "both.example.com:8080", "127.0.0.1:9090", "[::1]", "localhost:7070"}, Plain: true},
 		{Hosts: []string{"*:9999", "*.localhost:9999"}},
+		{Hosts: []string{"ports.example.com:*", "[2001:db8::1]:*"}},
 		{Hosts: []string{"bad host", "*.0.0.1", "bad.example.com:"}, Plain: true},
 	}
 	for _, c := range []struct {
@@ -143,6 +144,10 @@ func TestAllowsHTTP(t *testing.T) {
 		{"a wildcard reaches no address", "GET", "https://192.0.2.1:9999/", false},
 		{"a wildcard reaches no name of this machine", "GET", "https://localhost:9999/", false},
 		{"nor one below", "GET", "https://x.localhost:9999/", false},
+		{"every port", "GET", "https://ports.example.com:12345/", true},
+		{"every port of an address", "GET", "https://[2001:db8::1]:1/", true},
+		{"every port of another name", "GET", "https://port.example.com:1/", false},
+		{"every port, without TLS", "GET", "http://ports.example.com:80/", false},
 		{"a rule that is none allows nothing", "GET", "http://127.0.0.1/", false},
 	} {
 		if got := grant.AllowsHTTP(rules, c.method, endpoint(t, c.url)); got != c.want {
@@ -168,7 +173,7 @@ func TestWantsHTTP(t *testing.T) {
 
 func TestProblemsOfHTTP(t *testing.T) {
 	good := grant.HTTP{
-		Hosts:   []string{"a.example", "*.example", "*", "*:8443", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:80", "localhost"},
+		Hosts:   []string{"a.example", "*.example", "*", "*:8443", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:80", "localhost", "localhost:*", "*:*"},
 		Methods: []string{"GET", "PROPFIND"},
 	}
 	if problems := good.Problems("good"); problems != nil {
@@ -176,7 +181,7 @@ func TestProblemsOfHTTP(t *testing.T) {
 	}
 	bad := grant.HTTP{
 		Hosts: []string{"", "https://a.example", "a.example/path", "a.example:", "a.example:0", "a.*.example", "*a.example", "**",
-			"*.192.0.2.1", "*.0.2.1", "::1", "[::1", "[192.0.2.1]", "[fe80::1%eth0]", "a.example.", "ä.example", "user@a.example", "*.", "*.*"},
+			"*.192.0.2.1", "*.0.2.1", "::1", "[::1", "[192.0.2.1]", "[fe80::1%eth0]", "a.example.", "ä.example", "user@a.example", "*.", "*.*", "a.example:**", "a.example:8*"},
 		Methods: []string{"get", "", "CONNECT", "TRACE", "GET,POST"},
 	}
 	problems := bad.Problems("grants.http[3]")

@@ -35,7 +35,8 @@ func (h *HTTP) meets(granted *HTTP) bool {
 		wanted, err := parsePattern(host)
 		return err == nil && slices.ContainsFunc(granted.Hosts, func(host string) bool {
 			g, err := parsePattern(host)
-			return err == nil && wanted.meets(g) && meetPorts(wanted.ports(h.Plain), g.ports(granted.Plain))
+			plain := h.Plain && granted.Plain && wanted.meetPorts(g, true)
+			return err == nil && wanted.meets(g) && (plain || wanted.meetPorts(g, false))
 		})
 	})
 }
@@ -68,19 +69,7 @@ func isBelow(host, domain string) bool {
 	return domain == "" || strings.HasSuffix(host, "."+domain)
 }
 
-// ports are those of https and of http to which a pattern reaches, 0 for none.
-func (p pattern) ports(plain bool) (ports [2]uint16) {
-	port := func(scheme bool) uint16 {
-		if p.port == 0 {
-			return defaultPort(scheme)
-		}
-		return p.port
-	}
-	ports[0] = port(false)
-	if plain {
-		ports[1] = port(true)
-	}
-	return ports
+// meetPorts reports whether there is a port that both patterns are for.
+func (p pattern) meetPorts(granted pattern, plain bool) bool {
+	return p.anyPort || granted.anyPort || p.portOf(plain) == granted.portOf(plain)
 }
-
-func meetPorts(a, b [2]uint16) bool { return a[0] == b[0] || a[1] != 0 && a[1] == b[1] }
