@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/wasm-controller-manager/wcm/host/access"
+	"github.com/wasm-controller-manager/wcm/host/fair"
 	"github.com/wasm-controller-manager/wcm/host/limit"
 	"github.com/wasm-controller-manager/wcm/host/manifest"
 	"github.com/wasm-controller-manager/wcm/host/metric"
@@ -28,6 +29,7 @@ type bounds struct {
 
 	hostLines, guestLines, events *limit.Rate
 	series                        *limit.Report
+	requests                      *fair.Requester
 	reports                       []*limit.Report // of all
 }
 
@@ -50,6 +52,7 @@ func (h *Host) newBounds(plugin string) *bounds {
 	b.series = report("series", b.metrics.Series)
 	b.logger = slog.New(limit.NewHandler(h.Logger.Handler(), b.hostLines, hostLineSize))
 	b.own.Limit(l.MetricSeries)
+	b.requests = h.budget.Requester(b.metrics.RequestWaited)
 	return b
 }
 
@@ -59,6 +62,7 @@ func (b *bounds) set(l manifest.Limits) {
 	b.hostLines.Set(l.LogLinesPerSecond)
 	b.events.Set(l.EventsPerSecond)
 	b.own.Limit(l.MetricSeries)
+	b.requests.Limit(l.RequestsPerSecond, l.RequestBurst)
 }
 
 // access is the bounds of what a guest tells the host.

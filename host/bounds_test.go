@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fair"
 	"github.com/wasm-controller-manager/wcm/host/limit"
 	"github.com/wasm-controller-manager/wcm/host/manifest"
 	"github.com/wasm-controller-manager/wcm/host/metric"
@@ -25,7 +26,7 @@ func TestBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		registry := prometheus.NewRegistry()
-		h := &Host{metrics: metric.New(registry), custom: metric.NewCustom(registry)}
+		h := &Host{metrics: metric.New(registry), custom: metric.NewCustom(registry), budget: fair.NewBudget(0, 0)}
 		h.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		noisy, neighbour := h.newBounds("noisy"), h.newBounds("neighbour")
 		l := manifest.DefaultLimits()

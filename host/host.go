@@ -23,6 +23,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 
+	"github.com/wasm-controller-manager/wcm/host/fair"
 	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/install"
@@ -42,7 +43,8 @@ type Elector interface {
 
 // Options configures a [Host].
 type Options struct {
-	// Config reaches the API server; its QPS and burst are the host's for writes.
+	// Config reaches the API server; its QPS and burst are for everything that
+	// the host and its plugins send, but watches and elections.
 	Config *rest.Config
 	// PluginDir holds the plugins as NAME.wasm; empty: none.
 	PluginDir string
@@ -74,7 +76,9 @@ type Host struct {
 	Options
 	compiler *module.Compiler // set by Run before anything uses it
 	stores   *store.Set
-	kube     *kube.Client
+	link     *kube.Link
+	budget   *fair.Budget // of requests, for the host and every plugin
+	kube     *kube.Client // the host's own
 	events   *kube.Events
 	metrics  *metric.Metrics
 	custom   *metric.Custom
@@ -93,7 +97,8 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := link.Client(kube.NewLimiter(o.Config))
+	budget := kube.NewBudget(o.Config)
+	client, err := link.Client(budget.Requester(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -101,12 +106,14 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := unfenced.Events(kube.NewLimiter(o.Config))
+	events, err := unfenced.Events(budget.Requester(nil))
 	if err != nil {
 		return nil, err
 	}
 	return &Host{
 		Options: o,
+		link:    link,
+		budget:  budget,
 		kube:    client,
 		events:  events,
 		metrics: o.Metrics,

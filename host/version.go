@@ -82,7 +82,9 @@ func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err e
 	if err := v.planWatches(); err != nil {
 		return v, err
 	}
-	v.pool = h.newPool(v, settings)
+	if v.pool, err = h.newPool(v, settings); err != nil {
+		return v, err
+	}
 	if err := v.prove(ctx); err != nil {
 		return v, err
 	}
@@ -150,7 +152,7 @@ func (h *Host) namespaced(ctx context.Context, plugin string, r *abi.Resource) b
 	return scope.Namespaced
 }
 
-func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
+func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 	caches := make([]access.Cache, len(v.views))
 	for i, view := range v.views {
 		if view != nil {
@@ -158,10 +160,14 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 		}
 	}
 	b := h.plugin(v.plugin).bounds
+	client, err := h.link.Client(b.requests)
+	if err != nil {
+		return nil, err
+	}
 	logger := b.logger.With("plugin", v.plugin)
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
-		API: h.kube, Events: h.events, Metrics: b.own, Leadership: h.Fence,
+		API: client, Events: h.events, Metrics: b.own, Leadership: h.Fence,
 		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits),
 	})
 	instance := guestLimits(v.manifest.Limits)
@@ -173,7 +179,7 @@ func (h *Host) newPool(v *version, settings []byte) *guest.Pool {
 		Configuration: abi.Configuration{Plugin: v.plugin, Settings: settings},
 		Size:          v.concurrency(),
 		Report:        func(err error) { logger.Warn("Instance is not as it should be after its reconcile", "error", err) },
-	})
+	}), nil
 }
 
 func hooks(m *metric.Plugin) guest.Hooks {

@@ -16,9 +16,9 @@ import (
 	"strconv"
 
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fair"
 )
 
 // Target names a resource of the API server.
@@ -59,14 +59,9 @@ type Client struct {
 	reads, writes *rest.RESTClient
 }
 
-// NewLimiter returns the rate limit that QPS and burst of config ask for; nil
-// if they ask for none.
-func NewLimiter(config *rest.Config) flowcontrol.RateLimiter {
-	if config.QPS < 0 {
-		return nil
-	}
-	return flowcontrol.NewTokenBucketRateLimiter(
-		cmp.Or(config.QPS, rest.DefaultQPS), cmp.Or(config.Burst, rest.DefaultBurst))
+// NewBudget returns the requests that QPS and burst of config allow.
+func NewBudget(config *rest.Config) *fair.Budget {
+	return fair.NewBudget(float64(cmp.Or(config.QPS, rest.DefaultQPS)), cmp.Or(config.Burst, rest.DefaultBurst))
 }
 
 const contentJSON = "application/json"

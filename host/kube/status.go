@@ -6,6 +6,7 @@ package kube
 import (
 	"context"
 	"errors"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -14,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fair"
 	"github.com/wasm-controller-manager/wcm/host/fence"
 )
 
@@ -27,6 +29,10 @@ func StatusOf(err error) (abi.Status, abi.Error) {
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return abi.StatusCanceled, abi.Error{Message: err.Error()}
+	}
+	if throttled, ok := errors.AsType[*fair.ThrottledError](err); ok {
+		seconds := uint32(min(math.Ceil(throttled.RetryAfter.Seconds()), math.MaxUint32))
+		return abi.StatusTooManyRequests, abi.Error{Message: throttled.Error(), RetryAfterSeconds: seconds}
 	}
 	if _, unsent := errors.AsType[*RequestError](err); unsent {
 		return abi.StatusBadRequest, abi.Error{Message: err.Error()}

@@ -4,12 +4,15 @@
 package kube_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/fence"
@@ -72,5 +75,34 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("%s: StatusOf(%v) = %s, want %s (-want +got):\n%s", tt.reason, err, status, tt.status, diff)
 			}
 		})
+	}
+}
+
+// TestThrottled has a limit under which the next request comes after the
+// deadline: the guest learns when to come back, while it has time to return.
+func TestThrottled(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, "{}")
+	}))
+	defer server.Close()
+	link, err := kube.Connect(&rest.Config{Host: server.URL}, fence.Open())
+	if err != nil {
+		t.Fatal(err)
+	}
+	requester := kube.NewBudget(&rest.Config{QPS: -1}).Requester(nil)
+	requester.Limit(1e-3, 1)
+	client, err := link.Client(requester)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := client.Get(ctx, pods, "n", "a", ""); err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.Get(ctx, pods, "n", "a", "")
+	if status, answer := kube.StatusOf(err); status != abi.StatusTooManyRequests || answer.RetryAfterSeconds < 990 || answer.RetryAfterSeconds > 1000 {
+		t.Errorf("second request: got error %v, status %s, answer %+v, want too_many_requests and 1000 s", err, status, answer)
 	}
 }

@@ -38,7 +38,9 @@ type Limits struct {
 	// and three more, 14. A series more is refused and counted.
 	MetricSeries int
 	// RequestsPerSecond and RequestBurst bound the plugin's requests to the
-	// API server, within those of the process; 0: only the process's.
+	// API server, within those of the process, which plugins share evenly when
+	// they want more than there are; 0: only the process's. A request waits, and
+	// is refused if it would have to wait until the reconcile's time is over.
 	RequestsPerSecond float64
 	RequestBurst      int
 	// HTTPRequestsPerSecond bounds the plugin's requests to other servers,
