@@ -20,6 +20,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/bench/benchtest"
 	"github.com/wasm-controller-manager/wcm/host/control"
 	"github.com/wasm-controller-manager/wcm/host/guest"
+	"github.com/wasm-controller-manager/wcm/host/health"
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/install"
 	"github.com/wasm-controller-manager/wcm/host/metric"
@@ -46,7 +47,7 @@ func BenchmarkDispatch(b *testing.B) {
 const dispatched = 1000
 
 func benchmarkDispatch(b *testing.B, h *Host, v *version) {
-	r := &countdown{Reconciler: &reconciler{pool: v.pool, name: "bench"}}
+	r := &countdown{Reconciler: &reconciler{pool: v.pool, name: "bench", supervisor: v.supervisor}}
 	c := h.newController(h.plugin(b.Name()), &abi.Controller{Name: "bench"}, r)
 	ctx, stop := context.WithCancel(b.Context())
 	done := make(chan error)
@@ -99,7 +100,7 @@ func BenchmarkGet(b *testing.B) {
 	h := benchHostOf(b, server)
 	neighbour(b, h)
 	v := benchVersion(b, h, benchGuest(b))
-	r := &reconciler{pool: v.pool, controller: controller, name: "read"}
+	r := &reconciler{pool: v.pool, controller: controller, name: "read", supervisor: v.supervisor}
 	namespace, name := benchtest.Key(pods / 2)
 	attempt := control.Attempt{Key: control.Key{Namespace: namespace, Name: name}, ID: "1"}
 	reconcile := func() {
@@ -171,7 +172,11 @@ func benchVersion(b *testing.B, h *Host, wasm []byte) *version {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { v.close(context.Background(), h.Logger) })
+	v.supervisor = newSupervisor(health.Policy(v.manifest.Rollback), len(v.description.Controllers), false, func(health.Step, error) {})
+	b.Cleanup(func() {
+		v.supervisor.close()
+		v.close(context.Background(), h.Logger)
+	})
 	return v
 }
 

@@ -17,6 +17,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -50,7 +52,8 @@ type Options struct {
 	PluginDir string
 	// PluginFiles are modules given one by one.
 	PluginFiles []string
-	// CacheDir keeps compiled code over restarts; empty: it is not kept.
+	// CacheDir keeps compiled code and the last good version of each plugin
+	// over restarts; empty: they are not kept.
 	CacheDir string
 	// Leadership elects the leader. Required.
 	Leadership Elector
@@ -75,6 +78,7 @@ type Options struct {
 type Host struct {
 	Options
 	compiler *module.Compiler // set by Run before anything uses it
+	archive  string           // directory of the plugins' last good versions; as compiler
 	stores   *store.Set
 	link     *kube.Link
 	budget   *fair.Budget // of requests, for the host and every plugin
@@ -83,7 +87,7 @@ type Host struct {
 	metrics  *metric.Metrics
 	custom   *metric.Custom
 	crew     *crew
-	draining sync.WaitGroup // versions that were replaced and are being closed
+	draining sync.WaitGroup // versions that are being closed, and what was decided about others
 	scanned  chan struct{}  // closed when the plugins that were there at the start are loaded or refused
 
 	mu      sync.Mutex
@@ -136,6 +140,7 @@ func (h *Host) Run(ctx context.Context) (err error) {
 		return fmt.Errorf("compiler: %w", err)
 	}
 	defer func() { err = errors.Join(err, h.compiler.Close(background)) }()
+	defer h.openArchive()()
 	defer h.removeAll(background)
 
 	ctx, stop := context.WithCancel(ctx)
@@ -153,6 +158,23 @@ func (h *Host) Run(ctx context.Context) (err error) {
 	stopCaches()
 	serving.Wait()
 	return errors.Join(err, storeErr)
+}
+
+// openArchive chooses the directory of the archive, which close removes if
+// nothing is to be kept over restarts. Without one the host works; it cannot go
+// back, and says so of each plugin.
+func (h *Host) openArchive() (closer func()) {
+	if h.CacheDir != "" {
+		h.archive = filepath.Join(h.CacheDir, "last-good")
+		return func() {}
+	}
+	folder, err := os.MkdirTemp("", "wcm-last-good-")
+	if err != nil {
+		h.archive = os.DevNull // in which no file can be made
+		return func() {}
+	}
+	h.archive = folder
+	return func() { _ = os.RemoveAll(folder) } // the system clears what is left over
 }
 
 // lead follows the plugins' files and runs the controllers while this process

@@ -13,16 +13,18 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/host/control"
 	"github.com/wasm-controller-manager/wcm/host/guest"
+	"github.com/wasm-controller-manager/wcm/host/health"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
 
 // mapper asks a guest which keys a change wakes. Handlers of watches must not
 // wait for a guest, so changes go through a queue to a goroutine of their own.
 // A guest that cannot answer wakes every primary object: too often is right,
-// too seldom is not.
+// too seldom is not. One that is in quarantine is not asked.
 type mapper struct {
 	mapperOptions
-	wake chan struct{} // has an element while there is something to do
+	wake   chan struct{} // has an element while there is something to do
+	queued bool          // all primary objects, since the guest was asked last; owned by run
 
 	mu      sync.Mutex
 	pending []pendingChange // guarded by mu
@@ -30,6 +32,7 @@ type mapper struct {
 
 type mapperOptions struct {
 	pool       *guest.Pool
+	supervisor *supervisor
 	timeout    time.Duration // of one call of the guest; 0: none
 	queue      *control.Controller
 	controller uint32
@@ -90,10 +93,19 @@ func (m *mapper) run(ctx context.Context) {
 }
 
 func (m *mapper) ask(ctx context.Context, c pendingChange) {
+	if m.supervisor.paused(m.controller) {
+		if !m.queued { // none leaves the queue for good while it is paused
+			m.addEverything()
+			m.queued = true
+		}
+		return
+	}
+	m.queued = false
 	requests, err := m.call(ctx, c)
 	if ctx.Err() != nil {
 		return
 	}
+	m.supervisor.ended(health.Call{Controller: int(m.controller), Map: true, Trapped: trapped(err)}, err)
 	if err != nil {
 		m.logger.Error("Guest cannot map a change, every object is reconciled", "error", err)
 		m.addEverything()

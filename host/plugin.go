@@ -5,10 +5,12 @@ package host
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"sync"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/archive"
 	"github.com/wasm-controller-manager/wcm/host/control"
 	"github.com/wasm-controller-manager/wcm/host/install"
 	"github.com/wasm-controller-manager/wcm/host/metric"
@@ -21,10 +23,20 @@ type plugin struct {
 	name   string
 	bounds *bounds
 
+	// changing is held while the plugin changes, which may take long: while a
+	// version is prepared, takes over, is rolled back, or removed. It is taken
+	// before mu.
+	changing sync.Mutex
+	path     string            // of the module; guarded by changing
+	manifest [sha256.Size]byte // of the newest files; guarded by changing
+	shelf    *archive.Shelf    // guarded by changing
+
+	// mu is held for moments. What it guards is written by holders of both
+	// mutexes, and may be read by holders of either.
 	mu          sync.Mutex
-	current     *version               // guarded by mu
-	controllers map[string]*controller // by name; guarded by mu
-	failure     error                  // why the newest file is not the current version; guarded by mu
+	current     *version               // nil before the first good one, and when removed
+	controllers map[string]*controller // by name
+	failure     error                  // why the newest files are not the current version; guarded by mu alone
 }
 
 // controller is one reconcile loop of a plugin.
@@ -39,13 +51,27 @@ type controller struct {
 // its first request, and when anything fails the old one runs on.
 func (h *Host) Install(ctx context.Context, file install.Plugin) {
 	p := h.plugin(file.Name)
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	p.path, p.manifest = file.Path, sha256.Sum256(file.Manifest)
+	p.shelf = archive.Open(h.archive, file.Name, file.Path)
 	logger := h.Logger.With("plugin", file.Name, "digest", module.DigestOf(file.Module).Short())
+	if left := p.leftBefore(file); left != nil && h.resume(ctx, logger, p, file, rolledBackError(left)) {
+		return
+	}
 	next, err := h.prepare(ctx, file)
 	if err != nil {
 		h.refused(logger, p, file, err)
+		if p.current == nil {
+			h.resume(ctx, logger, p, file, err)
+		}
 		return
 	}
-	before := h.activate(p, next)
+	predecessor, err := p.shelve(next, file.Module)
+	if err != nil {
+		logger.Warn("Last good version is not kept", "error", err)
+	}
+	before := h.activate(p, next, h.supervise(ctx, p, next, predecessor), nil)
 	h.activated(logger, p, next, before)
 	if before != nil { // a reconcile that does not end must not hold up other files
 		h.draining.Go(func() { before.close(context.WithoutCancel(ctx), h.Logger) })
@@ -55,38 +81,43 @@ func (h *Host) Install(ctx context.Context, file install.Plugin) {
 // activate lets a version take over the plugin's controllers and returns the
 // one before it, for the caller to close. Watches of the new version start
 // before those of the old one end, so no change falls between; each tells of
-// all objects first, which queues them at low priority.
-func (h *Host) activate(p *plugin, next *version) (before *version) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// all objects first, which queues them at low priority. The caller holds
+// p.changing.
+func (h *Host) activate(p *plugin, next *version, s *supervisor, failure error) (before *version) {
+	next.supervisor = s
+	if before = p.current; before != nil {
+		before.supervisor.close()
+	}
 	described := map[string]bool{}
 	for i := range next.description.Controllers {
 		d := &next.description.Controllers[i]
 		described[d.Name] = true
-		c := h.takeOverLocked(p, next, uint32(i))
+		c := h.takeOver(p, next, uint32(i))
 		h.watch(next, uint32(i), c.Controller)
 	}
 	for name, c := range p.controllers {
 		if !described[name] {
 			h.crew.leave(c.Controller)
 			c.metrics.Delete()
-			delete(p.controllers, name)
+			p.set(name, nil)
 		}
 	}
 	p.bounds.set(next.manifest.Limits)
-	before = p.current
-	p.current, p.failure = next, nil
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.current, p.failure = next, failure
 	return before
 }
 
-// takeOverLocked swaps the reconciler behind a controller's queue, or makes
-// the controller if there is none, or none with as many workers.
-func (h *Host) takeOverLocked(p *plugin, next *version, index uint32) *controller {
+// takeOver swaps the reconciler behind a controller's queue, or makes the
+// controller if there is none, or none with as many workers.
+func (h *Host) takeOver(p *plugin, next *version, index uint32) *controller {
 	d := &next.description.Controllers[index]
-	r := &reconciler{pool: next.pool, controller: index, name: d.Name}
+	r := &reconciler{pool: next.pool, controller: index, name: d.Name, supervisor: next.supervisor}
 	old := p.controllers[d.Name]
 	if old != nil && old.workers == workers(d) {
 		old.SetTimeout(next.timeout)
+		next.supervisor.lead(index, old)
 		drained := old.Swap(r)
 		if p.current != nil {
 			p.current.superseded = append(p.current.superseded, drained)
@@ -98,9 +129,21 @@ func (h *Host) takeOverLocked(p *plugin, next *version, index uint32) *controlle
 	}
 	c := h.newController(p, d, r)
 	c.SetTimeout(next.timeout)
-	p.controllers[d.Name] = c
+	next.supervisor.lead(index, c)
+	p.set(d.Name, c)
 	h.crew.join(c.Controller)
 	return c
+}
+
+// set sets a controller; nil deletes it. The caller holds p.changing.
+func (p *plugin) set(name string, c *controller) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c == nil {
+		delete(p.controllers, name)
+		return
+	}
+	p.controllers[name] = c
 }
 
 func (h *Host) newController(p *plugin, d *abi.Controller, r control.Reconciler) *controller {
@@ -121,32 +164,45 @@ func (h *Host) newController(p *plugin, d *abi.Controller, r control.Reconciler)
 	}
 }
 
-// Remove stops a plugin. It implements [install.Installer].
+// Remove stops a plugin and forgets it. It implements [install.Installer].
 func (h *Host) Remove(ctx context.Context, name string) {
-	h.remove(ctx, name)
+	if shelf := h.remove(ctx, name); shelf != nil {
+		if err := shelf.Clear(); err != nil {
+			h.Logger.Warn("Last good version of a plugin that was removed is not deleted", "plugin", name, "error", err)
+		}
+	}
 	h.Logger.Info("Plugin removed", "plugin", name)
 }
 
-func (h *Host) remove(ctx context.Context, name string) {
+// remove stops a plugin and returns what is kept of it.
+func (h *Host) remove(ctx context.Context, name string) *archive.Shelf {
 	h.mu.Lock()
 	p := h.plugins[name]
 	delete(h.plugins, name)
 	h.mu.Unlock()
 	if p == nil {
-		return
+		return nil
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range p.controllers {
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	last := p.current
+	if last != nil {
+		last.supervisor.close()
+	}
+	for name, c := range p.controllers {
 		h.crew.leave(c.Controller)
 		c.metrics.Delete()
+		p.set(name, nil)
 	}
-	if last := p.current; last != nil {
+	p.mu.Lock()
+	p.current = nil
+	p.mu.Unlock()
+	if last != nil {
 		h.draining.Go(func() { last.close(context.WithoutCancel(ctx), h.Logger) })
 		h.metrics.ModuleLoaded(-1)
 	}
 	h.metrics.Plugin(name).Delete()
-	p.bounds.close()
+	return p.shelf
 }
 
 // close ends the watches, waits for the attempts in flight until ctx ends, and

@@ -12,6 +12,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/access"
 	"github.com/wasm-controller-manager/wcm/host/control"
 	"github.com/wasm-controller-manager/wcm/host/guest"
+	"github.com/wasm-controller-manager/wcm/host/health"
 )
 
 // reconciler lets the instances of a pool reconcile the keys of one
@@ -20,6 +21,7 @@ type reconciler struct {
 	pool       *guest.Pool
 	controller uint32 // index in the description
 	name       string
+	supervisor *supervisor
 }
 
 // guestError is the message of a guest that said it failed.
@@ -27,8 +29,19 @@ type guestError string
 
 func (e guestError) Error() string { return string(e) }
 
-// Reconcile hands one key to an instance.
+// Reconcile hands one key to an instance, and tells the supervisor how it went.
 func (r *reconciler) Reconcile(ctx context.Context, attempt control.Attempt) control.Outcome {
+	outcome := r.reconcile(ctx, attempt)
+	if outcome.Trap && errors.Is(context.Cause(ctx), control.ErrStopping) {
+		return outcome // it was cut off, by no fault of its own
+	}
+	r.supervisor.ended(health.Call{
+		Controller: int(r.controller), Retry: attempt.Failures > 0, Trapped: outcome.Trap,
+	}, outcome.Err)
+	return outcome
+}
+
+func (r *reconciler) reconcile(ctx context.Context, attempt control.Attempt) control.Outcome {
 	instance, err := r.pool.Get(ctx)
 	if err != nil {
 		return failed(err)
@@ -54,19 +67,22 @@ func (r *reconciler) Reconcile(ctx context.Context, attempt control.Attempt) con
 
 // failed is the outcome of an attempt that the guest did not end by itself.
 func failed(err error) control.Outcome {
+	o := control.Outcome{Err: err, Trap: trapped(err)}
+	if trap, ok := errors.AsType[*guest.TrapError](err); ok {
+		o.Details = details(trap.Stderr, trap.Stack)
+	} else if timeout, ok := errors.AsType[*guest.TimeoutError](err); ok {
+		o.Details = details(timeout.Stderr, timeout.Stack)
+	}
+	return o
+}
+
+// trapped reports whether an instance died of a call, be it that it trapped,
+// was cut off, or answered what is no answer.
+func trapped(err error) bool {
 	var trap *guest.TrapError
 	var timeout *guest.TimeoutError
 	var result *guest.ResultError
-	o := control.Outcome{Err: err}
-	switch {
-	case errors.As(err, &trap):
-		o.Trap, o.Details = true, details(trap.Stderr, trap.Stack)
-	case errors.As(err, &timeout):
-		o.Trap, o.Details = true, details(timeout.Stderr, timeout.Stack)
-	case errors.As(err, &result):
-		o.Trap = true
-	}
-	return o
+	return errors.As(err, &trap) || errors.As(err, &timeout) || errors.As(err, &result)
 }
 
 // details are what helps to find a trap: what the guest wrote before it, and

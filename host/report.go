@@ -4,12 +4,9 @@
 package host
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/guest"
@@ -40,6 +37,7 @@ func (h *Host) refused(logger *slog.Logger, p *plugin, file install.Plugin, err 
 		message += fmt.Sprintf("; the module before it, %s, runs on", running.module.Info.Digest.Short())
 	}
 	h.event(true, "PluginNotLoaded", "plugin "+file.Name+": "+message)
+	h.reportState(p)
 }
 
 // reasonOf classifies a failure for metrics.
@@ -75,12 +73,14 @@ func (h *Host) activated(logger *slog.Logger, p *plugin, next, before *version) 
 	if before == nil {
 		h.metrics.ModuleLoaded(1)
 		logger.Info("Plugin loaded", "version", next.description.Version, "controllers", len(next.description.Controllers))
+		h.reportState(p)
 		return
 	}
 	h.metrics.Plugin(p.name).Reloaded(true)
 	logger.Info("Plugin replaced", "version", next.description.Version, "before", before.module.Info.Digest.Short())
 	h.event(false, "PluginReplaced", fmt.Sprintf("plugin %s: module %s replaces %s",
 		p.name, next.module.Info.Digest.Short(), before.module.Info.Digest.Short()))
+	h.reportState(p)
 }
 
 func (h *Host) event(warning bool, reason, message string) {
@@ -88,68 +88,4 @@ func (h *Host) event(warning bool, reason, message string) {
 		Namespace: h.LeaseNamespace, Name: h.LeaseName,
 		Warning: warning, Reason: reason, Message: message, Source: component,
 	})
-}
-
-// PluginStatus is the state of one plugin, for people and for checks.
-type PluginStatus struct {
-	Name        string
-	Digest      module.Digest // empty if no version was ever good
-	Version     string
-	Controllers []string
-	// Failure is why the newest file is not running; nil if it is.
-	Failure error
-	// Problem is why the running version cannot do all of its work; nil if it can.
-	Problem error
-}
-
-// Status returns the state of all plugins, by name.
-func (h *Host) Status() []PluginStatus {
-	h.mu.Lock()
-	plugins := slices.Collect(maps.Values(h.plugins))
-	h.mu.Unlock()
-	statuses := make([]PluginStatus, len(plugins))
-	for i, p := range plugins {
-		statuses[i] = p.status()
-	}
-	slices.SortFunc(statuses, func(a, b PluginStatus) int { return cmp.Compare(a.Name, b.Name) })
-	return statuses
-}
-
-func (p *plugin) status() PluginStatus {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := PluginStatus{Name: p.name, Failure: p.failure, Controllers: slices.Sorted(maps.Keys(p.controllers))}
-	if p.current != nil {
-		s.Digest, s.Version = p.current.module.Info.Digest, p.current.description.Version
-		s.Problem = p.current.problems()
-	}
-	return s
-}
-
-// Ready returns nil when the files of all plugins have been looked at and the
-// caches of those that run have been filled. A plugin that could not be loaded,
-// or a resource that the API server refuses to show, does not make the host
-// unready: the other plugins do their work.
-func (h *Host) Ready() error {
-	select {
-	case <-h.scanned:
-	default:
-		return errors.New("plugins are being loaded")
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for name, p := range h.plugins {
-		if !p.mu.TryLock() {
-			continue // it is being replaced or removed: it runs
-		}
-		current := p.current
-		p.mu.Unlock()
-		if current == nil {
-			continue
-		}
-		if err := current.unfilled(); err != nil {
-			return fmt.Errorf("plugin %s: %w", name, err)
-		}
-	}
-	return nil
 }

@@ -34,6 +34,7 @@ type stage struct {
 	client   kubernetes.Interface
 	registry *prometheus.Registry
 	log      *logBuffer
+	stop     func() // stops the host and waits
 }
 
 // alwaysLeader leads from the first moment to the last.
@@ -45,10 +46,10 @@ func (alwaysLeader) Run(ctx context.Context, lead func(context.Context) error) e
 
 // granted are the plugins of these tests that may do everything. A file beside
 // no module does nothing.
-var granted = []string{"stamp", "gadget", "gadget-again"}
+var granted = []string{"stamp", "gadget", "gadget-again", "good", "bad", "map"}
 
 // start runs a host on a plugin directory until the test ends.
-func start(t *testing.T, plane *controlplane.Plane, folder string) *stage {
+func start(t *testing.T, plane *controlplane.Plane, folder string, change ...func(*host.Options)) *stage {
 	t.Helper()
 	s := &stage{
 		t: t, folder: folder, log: &logBuffer{}, registry: prometheus.NewRegistry(),
@@ -59,25 +60,29 @@ func start(t *testing.T, plane *controlplane.Plane, folder string) *stage {
 			writeFile(t, file, []byte(hosttest.GrantAll))
 		}
 	}
-	var err error
-	s.host, err = host.New(host.Options{
+	options := host.Options{
 		Config: plane.RESTConfig(), PluginDir: folder, Leadership: alwaysLeader{},
 		LeaseNamespace: metav1.NamespaceSystem, LeaseName: "wasm-controller-manager",
 		Registerer: s.registry, Metrics: metric.New(s.registry),
 		Logger: slog.New(slog.NewTextHandler(io.MultiWriter(s.log, t.Output()), &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
-	if err != nil {
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	var err error
+	if s.host, err = host.New(options); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- s.host.Run(ctx) }() // ends by stop; the cleanup waits
-	t.Cleanup(func() {
+	go func() { done <- s.host.Run(ctx) }() // ends by stop, which waits
+	s.stop = sync.OnceFunc(func() {
 		stop()
 		if err := <-done; err != nil {
 			t.Errorf("Run: got error %v after its context ended, want nil", err)
 		}
 	})
+	t.Cleanup(s.stop)
 	return s
 }
 
@@ -162,11 +167,12 @@ func (s *stage) stamped(namespace, version string, except ...string) {
 	})
 }
 
-// stampModule builds the plugin stamp once per version.
-func stampModule(t *testing.T, version string) []byte {
+// stampModule builds the plugin stamp once per version; definitions as for
+// BuildPlugin.
+func stampModule(t *testing.T, version string, definitions ...string) []byte {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "stamp.wasm")
-	hosttest.BuildPlugin(t, "host/testdata/stamp", file, "main.version="+version)
+	hosttest.BuildPlugin(t, "host/testdata/stamp", file, append(definitions, "main.version="+version)...)
 	module, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

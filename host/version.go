@@ -46,14 +46,24 @@ type version struct {
 	projections []*record.Shape // by resource; as the views have them
 	watches     []watching
 	pool        *guest.Pool
+	supervisor  *supervisor       // set when the version takes over
 	cancels     []func()          // of the watches
 	superseded  []<-chan struct{} // each closed when a controller no longer works on this version
 }
 
 // prepare makes a version ready to work: compiled, described, configured on
 // a first instance, and with its caches filled.
-func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err error) {
-	v = &version{plugin: p.Name}
+func (h *Host) prepare(ctx context.Context, p install.Plugin) (*version, error) {
+	m, err := manifest.Parse(p.Manifest)
+	if err != nil {
+		return nil, err
+	}
+	return h.prepareWith(ctx, p, m)
+}
+
+// prepareWith is prepare with another manifest than that of the plugin's files.
+func (h *Host) prepareWith(ctx context.Context, p install.Plugin, m *manifest.Manifest) (v *version, err error) {
+	v = &version{plugin: p.Name, manifest: m}
 	defer func() {
 		if err != nil {
 			v.close(context.WithoutCancel(ctx), h.Logger)
@@ -62,10 +72,7 @@ func (h *Host) prepare(ctx context.Context, p install.Plugin) (v *version, err e
 	if problems := validation.IsDNS1123Label(p.Name); len(problems) > 0 {
 		return v, fmt.Errorf("has a name that no plugin can have: %q: %s", p.Name, strings.Join(problems, "; "))
 	}
-	if v.manifest, err = manifest.Parse(p.Manifest); err != nil {
-		return v, err
-	}
-	v.timeout = cmp.Or(v.manifest.Limits.ReconcileTimeout, h.ReconcileTimeout)
+	v.timeout = cmp.Or(m.Limits.ReconcileTimeout, h.ReconcileTimeout)
 	if err := h.compile(ctx, v, p); err != nil {
 		return v, err
 	}

@@ -103,7 +103,8 @@ func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
 		handler := waker(w.mapping, queue)
 		if w.mapping == nil {
 			m := newMapper(mapperOptions{
-				pool: v.pool, timeout: v.timeout, queue: queue, controller: index, watch: w.watch, everything: w.primary, logger: h.Logger,
+				pool: v.pool, timeout: v.timeout, supervisor: v.supervisor, queue: queue,
+				controller: index, watch: w.watch, everything: w.primary, logger: h.Logger,
 			})
 			v.cancels = append(v.cancels, m.start())
 			handler = m.changed

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 
 	"github.com/go-logr/logr"
@@ -84,9 +83,7 @@ func (o *options) elector(config *rest.Config, logger *slog.Logger) (*elect.Elec
 
 func (o *options) server(h *host.Host, elector *elect.Elector, gatherer prometheus.Gatherer, logger *slog.Logger) *serve.Server {
 	alive := func() []serve.Check { return []serve.Check{elector} }
-	ready := func() []serve.Check {
-		return []serve.Check{serve.NewCheck("plugins", func(*http.Request) error { return h.Ready() })}
-	}
+	ready := func() []serve.Check { return readiness(h) }
 	return serve.New(o.serving, serve.Config{
 		Gatherer: gatherer, Healthz: alive, Livez: alive, Readyz: ready, Logger: logger,
 		Pages: map[string]http.Handler{
@@ -119,23 +116,4 @@ func serveWhile(ctx context.Context, server *serve.Server, logger *slog.Logger, 
 	stopServing()
 	running.Wait()
 	return errors.Join(err, serveErr)
-}
-
-// writeStatus writes a page for people: what runs, and what does not, and why.
-func writeStatus(w io.Writer, plugins []host.PluginStatus) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s\n\nplugins:\n", name, version)
-	for _, p := range plugins {
-		fmt.Fprintf(&b, "  %s %s %s\n", p.Name, p.Version, p.Digest)
-		if len(p.Controllers) > 0 {
-			fmt.Fprintf(&b, "    controllers: %s\n", strings.Join(p.Controllers, ", "))
-		}
-		if p.Failure != nil {
-			fmt.Fprintf(&b, "    newest file is not loaded: %v\n", p.Failure)
-		}
-		if p.Problem != nil {
-			fmt.Fprintf(&b, "    waits: %v\n", p.Problem)
-		}
-	}
-	_, _ = io.WriteString(w, b.String()) // a reader that left needs no answer
 }

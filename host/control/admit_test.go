@@ -109,3 +109,19 @@ func TestAdmitOutlivesARun(t *testing.T) {
 		expectStopped(t, stop)
 	})
 }
+
+// TestSwapAdmits replaces the reconciler of a controller that is paused.
+func TestSwapAdmits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before, after := &recorder{}, &recorder{}
+		c := newTest(before)
+		stop := run(t, c)
+		c.Admit(0)
+		c.Add(key("a"))
+		synctest.Wait()
+		c.Swap(after)
+		expectNames(t, after, "a")
+		expectNames(t, before, "")
+		expectStopped(t, stop)
+	})
+}

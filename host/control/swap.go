@@ -19,8 +19,8 @@ func newGeneration(r Reconciler) *generation {
 // Swap replaces the reconciler. The queue lives on: keys that are taken from
 // now on go to the new reconciler, also those that the old one fails from now
 // on; one key is never on both at once. Since the new reconciler has not failed
-// yet, failures are forgotten, and keys that wait for a retry are added in the
-// low lane.
+// yet, failures are forgotten, keys that wait for a retry are added in the low
+// lane, and a controller that Admit had paused goes on.
 //
 // The channel is closed when no attempt runs on the old reconciler any more.
 func (c *Controller) Swap(r Reconciler) (drained <-chan struct{}) {
@@ -28,6 +28,8 @@ func (c *Controller) Swap(r Reconciler) (drained <-chan struct{}) {
 	defer c.mu.Unlock()
 	old := c.generation
 	c.generation = newGeneration(r)
+	c.admits = Unlimited
+	c.admitted.Broadcast()
 	old.retired = true
 	old.checkDrainedLocked()
 	c.retryAllLocked()

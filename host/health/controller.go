@@ -57,10 +57,11 @@ func (c *controller) quarantine(now time.Time, index int, window time.Duration, 
 
 func (c *controller) release(now time.Time) { c.state, c.released = working, now }
 
-func (c *controller) trapped() bool { return c.reconciles.traps+c.maps.traps > 0 }
+// broken reports whether the controller is no good so far.
+func (c controller) broken() bool { return c.state != working || c.onlyTrapped() != "" }
 
 // onlyTrapped says so if all calls of one kind trapped in the present window.
-func (c *controller) onlyTrapped() string {
+func (c controller) onlyTrapped() string {
 	return cmp.Or(c.reconciles.onlyTrapped(), c.maps.onlyTrapped())
 }
 

@@ -11,19 +11,20 @@ import (
 // Judge judges one version of a plugin. Make it with [New].
 type Judge struct {
 	policy      Policy
+	began       time.Time
 	predecessor bool      // it can be rolled back
 	probation   time.Time // when it ends; zero until the first reconcile has ended
 	proven      bool      // the probation has ended well
 	controllers []controller
 }
 
-// New returns the judge of a version that has made no calls yet. The
-// predecessor says whether there is a version to go back to.
-func New(p Policy, controllers int, predecessor bool) *Judge {
+// New returns the judge of a version that begins now. The predecessor says
+// whether there is a version to go back to.
+func New(now time.Time, p Policy, controllers int, predecessor bool) *Judge {
 	if p.Window == 0 {
 		p.Window, predecessor = defaultWindow, false
 	}
-	return &Judge{policy: p, predecessor: predecessor, controllers: make([]controller, controllers)}
+	return &Judge{policy: p, began: now, predecessor: predecessor, controllers: make([]controller, controllers)}
 }
 
 // Call counts a call that has ended, and says what follows.
@@ -75,7 +76,7 @@ func (j *Judge) Advance(now time.Time) []Step {
 // endProbation keeps the version unless one of its controllers did nothing but
 // trap. Without a predecessor, the probation of such a version goes on.
 func (j *Judge) endProbation(now time.Time) Step {
-	broken := slices.IndexFunc(j.controllers, func(c controller) bool { return c.state != working || c.onlyTrapped() != "" })
+	broken := slices.IndexFunc(j.controllers, controller.broken)
 	switch {
 	case broken < 0:
 		j.proven, j.predecessor = true, false
@@ -108,10 +109,14 @@ func (j *Judge) Next() (next time.Time) {
 }
 
 // Suspect reports whether something speaks against going back to this version
-// later: a controller in quarantine, or a trap before it has shown that it
-// works.
-func (j *Judge) Suspect() bool {
-	return slices.ContainsFunc(j.controllers, func(c controller) bool { return c.state != working || !j.proven && c.trapped() })
+// later: a controller in quarantine, or one that did nothing but trap.
+func (j *Judge) Suspect() bool { return slices.ContainsFunc(j.controllers, controller.broken) }
+
+// Settled reports whether the version can take the place of the last good one:
+// it began a window ago and is not suspect. It may have made no calls, since a
+// standby makes none.
+func (j *Judge) Settled(now time.Time) bool {
+	return !j.Suspect() && now.Sub(j.began) >= j.policy.Window
 }
 
 // Quarantined reports whether a controller is in quarantine, and until when it

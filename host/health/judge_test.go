@@ -23,9 +23,9 @@ type script struct {
 	steps []string
 }
 
-func newScript(j *Judge) *script {
+func newScript(p Policy, controllers int, predecessor bool) *script {
 	start := time.Unix(1e9, 0)
-	return &script{judge: j, start: start, now: start}
+	return &script{judge: New(start, p, controllers, predecessor), start: start, now: start}
 }
 
 func (s *script) note(step Step) {
@@ -126,7 +126,7 @@ func TestAfterASwap(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
-			s := newScript(New(policy, 2, true))
+			s := newScript(policy, 2, true)
 			s.play(t, test.script)
 			if diff := cmp.Diff(test.want, strings.Join(s.steps, "\n")); diff != "" {
 				t.Errorf("steps (-want +got):\n%s", diff)
@@ -162,7 +162,7 @@ func TestWithoutPredecessor(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
-			s := newScript(New(policy, 2, false))
+			s := newScript(policy, 2, false)
 			s.play(t, test.script)
 			if diff := cmp.Diff(test.want, strings.Join(s.steps, "\n")); diff != "" {
 				t.Errorf("steps (-want +got):\n%s", diff)
@@ -172,7 +172,7 @@ func TestWithoutPredecessor(t *testing.T) {
 }
 
 func TestBackoffDoublesToAMaximum(t *testing.T) {
-	s := newScript(New(policy, 1, false))
+	s := newScript(policy, 1, false)
 	step := Step{}
 	for range policy.Requests {
 		step = s.judge.Call(s.now, Call{Trapped: true})
@@ -198,33 +198,38 @@ func TestBackoffDoublesToAMaximum(t *testing.T) {
 
 // TestNoWindowNoRollback has an operator who does not want to be helped.
 func TestNoWindowNoRollback(t *testing.T) {
-	s := newScript(New(Policy{Requests: 10, Share: 0.5}, 1, true))
+	s := newScript(Policy{Requests: 10, Share: 0.5}, 1, true)
 	s.play(t, "0: 10*trap")
 	if diff := cmp.Diff([]string{"0s quarantine 0 for 10s: 10 of 10 requests trapped"}, s.steps); diff != "" {
 		t.Errorf("steps (-want +got):\n%s", diff)
 	}
 }
 
-func TestSuspect(t *testing.T) {
+func TestSuspectAndSettled(t *testing.T) {
 	tests := []struct {
-		reason, script string
-		want           bool
+		reason, script   string
+		suspect, settled bool
 	}{
-		{"it made no calls", "0:", false},
-		{"it works", "0: 10*ok", false},
-		{"one trap, and it has shown nothing yet", "0: 10*ok trap", true},
-		{"one trap, but it works", "0: 10*ok trap\n60:", false},
-		{"it cannot map", "0: 10*ok map-trap", true},
-		{"in quarantine", "0: 10*trap", true},
-		{"in quarantine again", "0: 100*ok\n70: 10*trap", true},
-		{"out of quarantine", "0: 10*trap\n10: ok!\n60:", false},
+		{"it has begun", "0:", false, false},
+		{"it made no calls for a window", "60:", false, true},
+		{"it works", "0: 10*ok", false, false},
+		{"it traps sometimes", "0: 10*ok trap", false, false},
+		{"it traps sometimes, for a window", "0: 10*ok trap\n60:", false, true},
+		{"it did nothing but trap", "50: trap\n70:", true, false},
+		{"it cannot map", "0: 10*ok map-trap", true, false},
+		{"in quarantine", "0: 10*trap", true, false},
+		{"in quarantine again", "0: 100*ok\n70: 10*trap", true, false},
+		{"out of quarantine", "0: 10*trap\n10: ok!\n60:", false, true},
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
-			s := newScript(New(policy, 1, false))
+			s := newScript(policy, 1, false)
 			s.play(t, test.script)
-			if got := s.judge.Suspect(); got != test.want {
-				t.Errorf("Suspect() = %v, want %v", got, test.want)
+			if got := s.judge.Suspect(); got != test.suspect {
+				t.Errorf("Suspect() = %v, want %v", got, test.suspect)
+			}
+			if got := s.judge.Settled(s.now); got != test.settled {
+				t.Errorf("Settled() = %v, want %v", got, test.settled)
 			}
 		})
 	}

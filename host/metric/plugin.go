@@ -18,6 +18,8 @@ type pluginMetrics struct {
 	refused   *prometheus.CounterVec
 	compile   *prometheus.HistogramVec
 	reloads   *prometheus.CounterVec
+	rollbacks *prometheus.CounterVec
+	state     *prometheus.GaugeVec
 	instances *prometheus.GaugeVec
 	recycled  *prometheus.CounterVec
 	memory    *prometheus.GaugeVec
@@ -40,6 +42,13 @@ func newPluginMetrics(f promauto.Factory) pluginMetrics {
 		reloads: counter(f, "wcm_reloads_total",
 			"Replacements of a plugin's module by result: success, or error (the old one runs on).",
 			labelPlugin, labelResult),
+		rollbacks: counter(f, "wcm_rollbacks_total",
+			"Versions of a plugin that were left because they trapped, by result: success, or error (there is no way back).",
+			labelPlugin, labelResult),
+		state: gauge(f, "wcm_plugin_state",
+			"1 for the state that a plugin is in, else 0: running, refused (the newest files are not loaded), "+
+				"rolled_back (the newest files trapped and the last good version runs), quarantined (a controller makes no calls).",
+			labelPlugin, "state"),
 		instances: gauge(f, "wcm_instances",
 			"Instances of a plugin.", labelPlugin),
 		recycled: counter(f, "wcm_instances_recycled_total",
@@ -84,7 +93,21 @@ type Plugin struct {
 	functions map[string]function
 	succeeded [abi.Operations]prometheus.Counter // host calls with StatusOK
 	reloaded  map[bool]prometheus.Counter
+	rollbacks map[bool]prometheus.Counter
 }
+
+// PluginState is the value of the label state, one of the following.
+type PluginState string
+
+// The states of a plugin, from good to bad.
+const (
+	PluginRunning     PluginState = "running"
+	PluginRefused     PluginState = "refused"
+	PluginRolledBack  PluginState = "rolled_back"
+	PluginQuarantined PluginState = "quarantined"
+)
+
+var pluginStates = []PluginState{PluginRunning, PluginRefused, PluginRolledBack, PluginQuarantined}
 
 // function is one export of a guest.
 type function struct {
@@ -114,6 +137,10 @@ func (m *Metrics) Plugin(name string) *Plugin {
 			true:  v.reloads.WithLabelValues(name, "success"),
 			false: v.reloads.WithLabelValues(name, "error"),
 		},
+		rollbacks: map[bool]prometheus.Counter{
+			true:  v.rollbacks.WithLabelValues(name, "success"),
+			false: v.rollbacks.WithLabelValues(name, "error"),
+		},
 	}
 	for _, f := range functions {
 		p.functions[f] = function{
@@ -136,6 +163,20 @@ func (p *Plugin) Compiled(d time.Duration) { p.compile.Observe(d.Seconds()) }
 
 // Reloaded counts a replacement of the module, or a failed one.
 func (p *Plugin) Reloaded(ok bool) { p.reloaded[ok].Inc() }
+
+// RolledBack counts a version that was left, or one that there is no way back from.
+func (p *Plugin) RolledBack(ok bool) { p.rollbacks[ok].Inc() }
+
+// SetState says which state the plugin is in.
+func (p *Plugin) SetState(is PluginState) {
+	for _, state := range pluginStates {
+		value := 0.0
+		if state == is {
+			value = 1
+		}
+		p.metrics.state.WithLabelValues(p.name, string(state)).Set(value)
+	}
+}
 
 // GuestCall observes a call of an export of the guest, by its name, and the
 // fuel that it spent.
@@ -173,7 +214,7 @@ func (p *Plugin) Delete() {
 	for _, vec := range []interface {
 		DeletePartialMatch(prometheus.Labels) int
 	}{
-		m.compile, m.reloads, m.instances, m.recycled, m.memory, m.calls, m.fuel, m.traps, m.hostCalls, m.wakeups,
+		m.compile, m.reloads, m.rollbacks, m.state, m.instances, m.recycled, m.memory, m.calls, m.fuel, m.traps, m.hostCalls, m.wakeups,
 		p.outside.requests, p.outside.seconds,
 	} {
 		vec.DeletePartialMatch(label)

@@ -21,6 +21,14 @@ type Check interface {
 	Check(*http.Request) error
 }
 
+// Remarker is a [Check] that has something to say although it passes. The
+// remark is for everybody's eyes.
+type Remarker interface {
+	Check
+	// Remark returns a few words, or nothing.
+	Remark() string
+}
+
 // NewCheck returns a check by a function.
 func NewCheck(name string, check func(*http.Request) error) Check { return namedCheck{name, check} }
 
@@ -97,7 +105,7 @@ func (h *health) all(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprintf(&lines, "[-]%s failed: reason withheld\n", name)
 			continue
 		}
-		fmt.Fprintf(&lines, "[+]%s ok\n", name)
+		fmt.Fprintf(&lines, "[+]%s %s\n", name, passed(check))
 	}
 	if len(excluded) > 0 {
 		fmt.Fprintf(&lines, "warn: some health checks cannot be excluded: no matches for %q\n", excluded)
@@ -122,10 +130,18 @@ func (h *health) one(w http.ResponseWriter, r *http.Request) {
 			text(w, http.StatusInternalServerError, fmt.Sprintf("internal server error: %v\n", err))
 			return
 		}
-		text(w, http.StatusOK, "ok")
+		text(w, http.StatusOK, passed(check))
 		return
 	}
 	text(w, http.StatusNotFound, fmt.Sprintf("there is no check %q\n", name))
+}
+
+// passed is what is said of a check that passes.
+func passed(c Check) string {
+	if r, ok := c.(Remarker); ok && r.Remark() != "" {
+		return "ok: " + r.Remark()
+	}
+	return "ok"
 }
 
 func text(w http.ResponseWriter, status int, body string) {

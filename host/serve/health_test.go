@@ -23,6 +23,7 @@ func TestHealth(t *testing.T) {
 				return nil
 			}),
 			NewCheck("cache", func(*http.Request) error { return nil }),
+			limping{},
 		}
 	}
 	handler := New(DefaultOptions(), Config{Readyz: checks}).handler()
@@ -33,12 +34,13 @@ func TestHealth(t *testing.T) {
 		body   string
 	}{
 		{"/readyz", false, 200, "ok"},
-		{"/readyz?verbose", false, 200, "[+]ping ok\n[+]plugins/web ok\n[+]cache ok\nreadyz check passed\n"},
-		{"/readyz", true, 500, "[+]ping ok\n[-]plugins/web failed: reason withheld\n[+]cache ok\nreadyz check failed\n"},
+		{"/readyz?verbose", false, 200, "[+]ping ok\n[+]plugins/web ok\n[+]cache ok\n[+]plugins/poor ok: limping\nreadyz check passed\n"},
+		{"/readyz", true, 500, "[+]ping ok\n[-]plugins/web failed: reason withheld\n[+]cache ok\n[+]plugins/poor ok: limping\nreadyz check failed\n"},
 		{"/readyz?exclude=plugins/web", true, 200, "ok"},
 		{"/readyz?verbose&exclude=plugins/web&exclude=typo", true, 200,
-			"[+]ping ok\n[+]plugins/web excluded: ok\n[+]cache ok\nwarn: some health checks cannot be excluded: no matches for [\"typo\"]\nreadyz check passed\n"},
+			"[+]ping ok\n[+]plugins/web excluded: ok\n[+]cache ok\n[+]plugins/poor ok: limping\nwarn: some health checks cannot be excluded: no matches for [\"typo\"]\nreadyz check passed\n"},
 		{"/readyz/cache", true, 200, "ok"},
+		{"/readyz/plugins/poor", true, 200, "ok: limping"},
 		{"/readyz/plugins/web", true, 500, "internal server error: not compiled\n"},
 		{"/readyz/typo", true, 404, "there is no check \"typo\"\n"},
 		{"/livez", true, 200, "ok"},
@@ -55,3 +57,10 @@ func TestHealth(t *testing.T) {
 		}
 	}
 }
+
+// limping is a check that passes with a remark.
+type limping struct{}
+
+func (limping) Name() string              { return "plugins/poor" }
+func (limping) Check(*http.Request) error { return nil }
+func (limping) Remark() string            { return "limping" }

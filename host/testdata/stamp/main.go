@@ -3,17 +3,21 @@
 
 // Command stamp is a plugin for tests of the host: it writes its version into
 // the data of every ConfigMap that has the label "stamp", and traps for those
-// that are named "poison".
+// whose name begins with "poison".
 package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
 
-// version is set by the linker, so that a test can make another module.
-var version = "1"
+// These are set by the linker, so that a test can make another module.
+var (
+	version = "1"
+	poison  = "poison"
+)
 
 // ConfigMap is what the plugin reads of one.
 type ConfigMap struct {
@@ -35,7 +39,7 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	if err != nil || !cm.Labels.Has("stamp") {
 		return sdk.Result{}, sdk.IgnoreNotFound(err)
 	}
-	if cm.Name == "poison" {
+	if strings.HasPrefix(cm.Name, poison) {
 		panic("this object is poison")
 	}
 	if cm.Data["version"] == version {
