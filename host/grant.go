@@ -12,22 +12,22 @@ import (
 // ungrantedError reports a module that was not granted what it cannot work
 // without. The sentence lacks its subject, as those of module.Inspect do.
 type ungrantedError struct {
-	plugin  string
-	missing grant.Grants
+	manifest string // the path of the operator's file
+	missing  grant.Grants
 }
 
 // Error has all that is missing, ready for the operator's file.
 func (e *ungrantedError) Error() string {
-	return fmt.Sprintf("lacks grants for what it reads and calls; to allow it, add to %s.yaml: grants: %s", e.plugin, e.missing)
+	return fmt.Sprintf("lacks grants for what it reads and calls; to allow it, add to %s: grants: %s", e.manifest, e.missing)
 }
 
 // grant sets what the version may do. A module that would see nothing of a
 // resource that it watches, or could never make a call that it is made for, is
 // refused; one that lacks grants for writes may be meant to.
-func (h *Host) grant(v *version) error {
+func (h *Host) grant(v *version, manifest string) error {
 	v.policy = grant.NewPolicy(v.plugin, v.description, v.manifest.Grants)
 	if missing := v.policy.Missing(); !missing.Empty() {
-		return &ungrantedError{v.plugin, missing}
+		return &ungrantedError{manifest, missing}
 	}
 	if missing := v.policy.MissingWrites(); !missing.Empty() {
 		h.Logger.Warn("Plugin wants writes that it is not granted, they will be denied", "plugin", v.plugin, "missing", "grants: "+missing.String())

@@ -48,6 +48,7 @@ func reasonOf(err error) string {
 	var rejected *guest.RejectedError
 	var memory *guest.MemoryError
 	var ungranted *ungrantedError
+	var manifest *manifestError
 	switch {
 	case errors.As(err, &refused):
 		return string(refused.Reason)
@@ -61,6 +62,8 @@ func reasonOf(err error) string {
 		return "memory"
 	case errors.As(err, &ungranted):
 		return "grants"
+	case errors.As(err, &manifest):
+		return "manifest"
 	}
 	return "other"
 }

@@ -14,13 +14,28 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/project"
 )
 
+// manifestError reports an operator's file that is wrong, or wrong for its
+// module. The sentence lacks its subject, as those of module.Inspect do.
+type manifestError struct {
+	path  string
+	cause error
+}
+
+// Error has every problem, each with the path of its field.
+func (e *manifestError) Error() string {
+	return "cannot be used with " + e.path + ": " + strings.ReplaceAll(e.cause.Error(), "\n", "; ")
+}
+
+// Unwrap returns the problems.
+func (e *manifestError) Unwrap() error { return e.cause }
+
 // settingsBody turns the settings of the operator's file into the body of a
 // record in the shape that the module takes. Unknown fields are refused, since
 // a misspelt setting that does nothing is worse than an error.
 func settingsBody(settings json.RawMessage, shape *record.Shape) ([]byte, error) {
 	switch {
 	case shape == nil && settings != nil:
-		return nil, errors.New("operator's file: the module takes no settings")
+		return nil, errors.New("settings: the module takes none")
 	case shape == nil:
 		return nil, nil
 	case settings == nil:
@@ -28,14 +43,14 @@ func settingsBody(settings json.RawMessage, shape *record.Shape) ([]byte, error)
 	}
 	var tree any
 	if err := json.Unmarshal(settings, &tree); err != nil {
-		return nil, fmt.Errorf("operator's file: settings: %w", err)
+		return nil, fmt.Errorf("settings: %w", err)
 	}
 	if err := unknownFields("settings", tree, shape); err != nil {
 		return nil, err
 	}
 	rec, err := project.NewJSON(shape).Append(nil, settings)
 	if err != nil {
-		return nil, fmt.Errorf("operator's file: settings: %w", err)
+		return nil, fmt.Errorf("settings: %w", err)
 	}
 	_, _, _, _, body, err := record.CutHeader(rec)
 	return body, err
@@ -68,7 +83,7 @@ func unknownMembers(path string, members map[string]any, shape *record.Shape) er
 			child = shape.Elem
 		case record.Struct:
 			if child = fieldOf(shape, name); child == nil {
-				return fmt.Errorf("operator's file: unknown field %s.%s, expected one of: %s", path, name, fieldNames(shape))
+				return fmt.Errorf("unknown field %q, expected one of: %s", path+"."+name, fieldNames(shape))
 			}
 		default:
 			return nil

@@ -29,9 +29,9 @@ func TestSettingsBody(t *testing.T) {
 		{"everything", "settings:\n  count: 3\n  labels: {any: x}\n  pools: [{name: a}]\n", &shape,
 			`{"count":3,"labels":{"any":"x"},"pools":[{"name":"a"}]}`, ""},
 		{"no settings wanted and none given", "", nil, "", ""},
-		{"no settings wanted", "settings: {count: 3}", nil, "", "the module takes no settings"},
-		{"a misspelt setting", "settings: {cuont: 3}", &shape, "", "unknown field settings.cuont, expected one of: count, labels, pools"},
-		{"a misspelt setting further in", "settings: {pools: [{name: a}, {title: b}]}", &shape, "", "unknown field settings.pools[1].title"},
+		{"no settings wanted", "settings: {count: 3}", nil, "", "settings: the module takes none"},
+		{"a misspelt setting", "settings: {cuont: 3}", &shape, "", `unknown field "settings.cuont", expected one of: count, labels, pools`},
+		{"a misspelt setting further in", "settings: {pools: [{name: a}, {title: b}]}", &shape, "", `unknown field "settings.pools[1].title"`},
 		{"a setting of another type", "settings: {count: many}", &shape, "", "count"},
 	}
 	for _, test := range tests {

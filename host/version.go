@@ -56,7 +56,7 @@ type version struct {
 func (h *Host) prepare(ctx context.Context, p install.Plugin) (*version, error) {
 	m, err := manifest.Parse(p.Manifest)
 	if err != nil {
-		return nil, err
+		return nil, &manifestError{p.ManifestPath(), err}
 	}
 	return h.prepareWith(ctx, p, m)
 }
@@ -76,12 +76,12 @@ func (h *Host) prepareWith(ctx context.Context, p install.Plugin, m *manifest.Ma
 	if err := h.compile(ctx, v, p); err != nil {
 		return v, err
 	}
-	if err := h.grant(v); err != nil {
+	if err := h.grant(v, p.ManifestPath()); err != nil {
 		return v, err
 	}
 	settings, err := settingsBody(v.manifest.Settings, v.description.Settings)
 	if err != nil {
-		return v, err
+		return v, &manifestError{p.ManifestPath(), err}
 	}
 	if err := h.openViews(ctx, v); err != nil {
 		return v, err

@@ -35,6 +35,9 @@ type Plugin struct {
 	Manifest []byte // the content of NAME.yaml; nil if there is none
 }
 
+// ManifestPath is where the operator's file is, or would be: beside the module.
+func (p *Plugin) ManifestPath() string { return strings.TrimSuffix(p.Path, Extension) + ".yaml" }
+
 // Installer takes plugins in use. [Directory] calls it for several plugins at
 // once, but never twice at once for one name.
 type Installer interface {
@@ -110,14 +113,14 @@ func examine(path string, before seen, known bool) (*change, error) {
 	if now.module, err = stampOf(path); err != nil {
 		return nil, err
 	}
-	manifestPath := strings.TrimSuffix(path, Extension) + ".yaml"
+	p := Plugin{Name: now.name, Path: path}
+	manifestPath := p.ManifestPath()
 	if now.manifest, err = stampOf(manifestPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if known && now.module.same(before.module) && now.manifest.same(before.manifest) {
 		return nil, nil
 	}
-	p := Plugin{Name: now.name, Path: path}
 	if p.Module, err = os.ReadFile(path); err != nil {
 		return nil, err
 	}

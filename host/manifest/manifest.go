@@ -6,12 +6,13 @@
 package manifest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"reflect"
 
-	kubejson "sigs.k8s.io/json"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
 	"github.com/wasm-controller-manager/wcm/host/grant"
@@ -41,26 +42,44 @@ type file struct {
 
 // Parse reads the content of a file; an empty one gives the defaults and
 // grants nothing. Unknown fields are refused, since a misspelt limit that does
-// nothing is worse than an error. The error lists everything that is wrong.
+// nothing is worse than an error. The error lists everything that is wrong, a
+// line for each, with the path of the field; which file it is the caller knows.
 func Parse(content []byte) (*Manifest, error) {
-	tree, err := yaml.YAMLToJSONStrict(content)
+	text, err := yaml.YAMLToJSONStrict(content)
 	if err != nil {
-		return nil, fmt.Errorf("operator's file: %w", err)
+		return nil, err
+	}
+	var tree any
+	if err := json.Unmarshal(text, &tree); err != nil {
+		return nil, err
 	}
 	var f file
-	unknown, err := kubejson.UnmarshalStrict(tree, &f)
-	if err != nil {
-		return nil, fmt.Errorf("operator's file: %w", err)
+	if tree == nil { // nothing but comments
+		return f.parse()
 	}
+	problems := misfits("", tree, reflect.TypeFor[file]())
+	if err := json.Unmarshal(text, &f); err != nil { // of which problems say more
+		return nil, cmp.Or(errors.Join(problems...), err)
+	}
+	m, err := f.parse()
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// parse checks what the fields hold.
+func (f *file) parse() (*Manifest, error) {
 	m := &Manifest{ServiceAccount: f.ServiceAccount, Grants: f.Grants}
 	if string(f.Settings) != "null" {
 		m.Settings = f.Settings
 	}
+	problems := m.Grants.Problems("grants.")
+	if name := f.ServiceAccount; name != "" && len(validation.IsDNS1123Subdomain(name)) > 0 {
+		problems = append(problems, fmt.Errorf("serviceAccount: got %q, expected the name of a ServiceAccount", name))
+	}
 	var limits, rollback error
 	m.Limits, limits = f.Limits.parse()
 	m.Rollback, rollback = f.Rollback.parse()
-	if err := errors.Join(slices.Concat(unknown, m.Grants.Problems("grants."), []error{limits, rollback})...); err != nil {
-		return nil, fmt.Errorf("operator's file: %w", err)
-	}
-	return m, nil
+	return m, errors.Join(append(problems, limits, rollback)...)
 }

@@ -49,8 +49,21 @@ func TestParse(t *testing.T) {
 
 func TestParseRefuses(t *testing.T) {
 	tests := []struct{ reason, file, want string }{
-		{"no YAML", "settings: {", "operator's file"},
-		{"a misspelt part", "setting: {}", `unknown field "setting"`},
+		{"no YAML", "settings: {", "did not find expected"},
+		{"a misspelt part", "setting: {}", `unknown field "setting", expected one of: settings, serviceAccount, grants, limits, rollback`},
+		{"a part in other letters", "Grants: {}", `unknown field "Grants"`},
+		{"a list for the file", "[grants]", `got ["grants"], expected fields: settings`},
+		{"a word for settings", "settings: none", `settings: got "none", expected fields`},
+		{"a word for grants", "grants: all", `grants: got "all", expected fields: resources, http, sign, fieldManagers, discover`},
+		{"a rule for the rules", "grants: {resources: {verbs: [get]}}", `grants.resources: got {"verbs":["get"]}, expected a list`},
+		{"a word for a list", "grants: {resources: [{groups: '', resources: [pods], verbs: [get]}]}", `grants.resources[0].groups: got "", expected a list`},
+		{"a number for a name", "grants: {resources: [{groups: [''], resources: [pods], verbs: [get], names: [a, 1]}]}", `grants.resources[0].names[1]: got 1, expected a string`},
+		{"nothing for a name", "grants: {resources: [{groups: [''], resources: [pods], verbs: [get], names: [null]}]}", `grants.resources[0].names[0]: got null, expected a string`},
+		{"nothing for a rule", "grants: {resources: [null]}", `grants.resources[0]: got null, expected fields: groups`},
+		{"a word for yes", "grants: {discover: maybe}", `grants.discover: got "maybe", expected true or false`},
+		{"a rule that allows nothing", "grants: {resources: [{groups: [apps], resources: [deployments]}]}", `grants.resources[0].verbs: is empty`},
+		{"a verb that is none", "grants: {resources: [{groups: [''], resources: [pods], verbs: [read]}]}", `grants.resources[0].verbs[0]: got "read", expected one of get, list`},
+		{"a name that no ServiceAccount has", "serviceAccount: a/b", `serviceAccount: got "a/b", expected the name of a ServiceAccount`},
 		{"a misspelt field", "limits: {memroy: 1Mi}", `unknown field "limits.memroy"`},
 		{"a misspelt field of a rule", "grants: {resources: [{verb: [get]}]}", `unknown field "grants.resources[0].verb"`},
 		{"a host with a scheme", "grants: {http: [{hosts: ['https://a']}]}", `grants.http[0].hosts[0]: got "https://a"`},
@@ -75,8 +88,8 @@ func TestParseRefuses(t *testing.T) {
 }
 
 func TestParseReportsEverything(t *testing.T) {
-	_, err := Parse([]byte("limits: {memory: much, instances: many, colour: red}"))
-	for _, want := range []string{"limits.memory", "limits.instances", "limits.colour"} {
+	_, err := Parse([]byte("limits: {memory: much, instances: many, colour: red}\nrollback: {share: 2}\ngrants: {sign: ['']}"))
+	for _, want := range []string{"limits.memory", "limits.instances", "limits.colour", "rollback.share", "grants.sign[0]"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one that names %s", err, want)
 		}
