@@ -6,6 +6,7 @@ package host
 import (
 	"context"
 	"crypto/sha256"
+	"fmt"
 	"log/slog"
 	"sync"
 
@@ -76,6 +77,15 @@ func (h *Host) Install(ctx context.Context, file install.Plugin) {
 	if before != nil { // a reconcile that does not end must not hold up other files
 		h.draining.Go(func() { before.close(context.WithoutCancel(ctx), h.Logger) })
 	}
+}
+
+// Unreadable takes note of a plugin whose files cannot be read. It implements
+// [install.Installer].
+func (h *Host) Unreadable(name, path string, err error) {
+	p := h.plugin(name)
+	p.changing.Lock()
+	defer p.changing.Unlock()
+	h.refused(h.Logger.With("plugin", name), p, install.Plugin{Name: name, Path: path}, fmt.Errorf("cannot be read: %w", err))
 }
 
 // activate lets a version take over the plugin's controllers and returns the

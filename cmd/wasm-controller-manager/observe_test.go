@@ -43,6 +43,7 @@ var wantedSeries = []string{
 	`leader_election_master_status{name="LEASE"}`,
 	`running_managed_controllers{manager="wasm-controller-manager",name="replicationcontroller"}`,
 	`wcm_module_compile_seconds_count{plugin="replicationcontroller"}`,
+	`wcm_plugin_state{plugin="replicationcontroller",state="running"}`,
 	`wcm_instances{plugin="replicationcontroller"}`,
 	`wcm_guest_memory_bytes{plugin="replicationcontroller"}`,
 	`wcm_guest_call_seconds_count{function="wcm_reconcile",plugin="replicationcontroller"}`,
@@ -134,6 +135,37 @@ func TestReadyWhenCachesAreFilled(t *testing.T) {
 	status, body := p.get("/readyz?verbose")
 	if status != http.StatusInternalServerError || !strings.Contains(body, "[-]plugins failed") {
 		t.Errorf("/readyz without an API server = %d %q, want 500 and the check", status, body)
+	}
+}
+
+// TestQuarantineIsSeen has a plugin that traps for every object: the process is
+// ready and says what is wrong.
+func TestQuarantineIsSeen(t *testing.T) {
+	plane := controlplane.Shared(t)
+	c := newCluster(t, plane)
+	folder := t.TempDir()
+	hosttest.BuildPlugin(t, "host/testdata/stamp", filepath.Join(folder, "stamp.wasm"), "main.poison=")
+	p := launch(t, plane.Kubeconfig(), folder, electionFlags(c.namespace)...)
+	for i := range 12 {
+		object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("object-", i), Labels: map[string]string{"stamp": ""}}}
+		if _, err := c.client.CoreV1().ConfigMaps(c.namespace).Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hosttest.Eventually(t, func() string {
+		if status, body := p.get("/readyz?verbose"); status != http.StatusOK || !strings.Contains(body, "[+]plugins/stamp ok: quarantined\n") {
+			return fmt.Sprintf("/readyz?verbose: %d %s", status, body)
+		}
+		return ""
+	})
+	if status, body := p.get("/readyz/plugins/stamp"); status != http.StatusOK || body != "ok: quarantined" {
+		t.Errorf("/readyz/plugins/stamp = %d %q, want 200 and the remark", status, body)
+	}
+	if _, body := p.get("/statusz"); !strings.Contains(body, "quarantine: controller stamp until ") || !strings.Contains(body, "requests trapped, the last one with: ") {
+		t.Errorf("/statusz = %q, want the quarantine and why", body)
+	}
+	if got := p.series()[`wcm_plugin_state{plugin="stamp",state="quarantined"}`]; got != "1" {
+		t.Errorf("wcm_plugin_state of quarantined = %q, want 1", got)
 	}
 }
 

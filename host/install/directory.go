@@ -129,10 +129,14 @@ func (d *Directory) changes(paths []string) []change {
 		}
 		owner[nameOf(path)] = path
 		present[path] = true
-		before, known := d.known[path]
-		c, err := examine(path, before, known)
+		before := d.known[path]
+		c, err := examine(path, before)
 		if err != nil {
-			d.report(path, err)
+			before.name, before.unreadable = nameOf(path), true
+			d.known[path] = before
+			if d.isNews(path, err) {
+				d.Installer.Unreadable(before.name, path, err)
+			}
 			continue
 		}
 		delete(d.problems, path)
@@ -142,6 +146,7 @@ func (d *Directory) changes(paths []string) []change {
 	}
 	for path, s := range d.known {
 		if !present[path] {
+			delete(d.problems, path)
 			changes = append(changes, change{path: path, seen: s, remove: true})
 		}
 	}
@@ -177,8 +182,13 @@ func (d *Directory) apply(ctx context.Context, changes []change) {
 
 // report logs a problem with a path once, not at every scan.
 func (d *Directory) report(path string, err error) {
-	if message := err.Error(); d.problems[path] != message {
-		d.problems[path] = message
+	if d.isNews(path, err) {
 		d.Logger.Error("Plugin file cannot be read", "path", path, "error", err)
 	}
+}
+
+func (d *Directory) isNews(path string, err error) bool {
+	news := d.problems[path] != err.Error()
+	d.problems[path] = err.Error()
+	return news
 }

@@ -36,6 +36,7 @@ func (r *recorder) note(format string, arguments ...any) {
 func (r *recorder) Install(_ context.Context, p Plugin) {
 	r.note("install %s %s %s", p.Name, p.Module, p.Manifest)
 }
+func (r *recorder) Unreadable(name, _ string, _ error)    { r.note("unreadable %s", name) }
 func (r *recorder) Remove(_ context.Context, name string) { r.note("remove %s", name) }
 
 func (r *recorder) take() []string {
@@ -84,6 +85,13 @@ func TestScan(t *testing.T) {
 		}, nil},
 		{"settings come", func() { write(t, path("a.yaml"), "settings: {}") }, []string{"install a 4444 settings: {}"}},
 		{"settings go", func() { _ = os.Remove(path("a.yaml")) }, []string{"install a 4444 "}},
+		{"the manifest turns into a folder", func() { _ = os.Mkdir(path("a.yaml"), 0o700) }, []string{"unreadable a"}},
+		{"and is one still", func() {}, nil},
+		{"and goes again: nothing has changed, but what is wrong must be forgotten",
+			func() { _ = os.Remove(path("a.yaml")) }, []string{"install a 4444 "}},
+		{"a link to nowhere is a module that cannot be read",
+			func() { _ = os.Symlink(path("nowhere"), path("c.wasm")) }, []string{"unreadable c"}},
+		{"and goes", func() { _ = os.Remove(path("c.wasm")) }, []string{"remove c"}},
 		{"a module goes", func() { _ = os.Remove(path("b.wasm")) }, []string{"remove b"}},
 		{"and comes back", func() { write(t, path("b.wasm"), "1") }, []string{"install b 1 "}},
 	}

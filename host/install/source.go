@@ -44,6 +44,10 @@ type Installer interface {
 	// Install starts a plugin, or replaces the one of that name. When it
 	// fails, what ran before runs on; it has reported the failure itself.
 	Install(ctx context.Context, p Plugin)
+	// Unreadable says that a plugin's files are there but cannot be read. What
+	// ran before runs on. Install follows when they can be read again, even if
+	// nothing has changed.
+	Unreadable(name, path string, err error)
 	// Remove stops a plugin and forgets it.
 	Remove(ctx context.Context, name string)
 }
@@ -68,6 +72,7 @@ type seen struct {
 	name             string
 	module, manifest stamp
 	content          [sha256.Size]byte
+	unreadable       bool // by now, which the installer knows
 }
 
 // change is one step that brings the installer up to date.
@@ -105,9 +110,9 @@ func find(directory string, files []string) ([]string, error) {
 	return slices.Compact(paths), nil
 }
 
-// examine compares the files of one path with what was handed on before. It
-// returns nil if nothing is to do.
-func examine(path string, before seen, known bool) (*change, error) {
+// examine compares the files of one path with what was handed on before, the
+// zero value for a path that is new. It returns nil if nothing is to do.
+func examine(path string, before seen) (*change, error) {
 	now := seen{name: nameOf(path)}
 	var err error
 	if now.module, err = stampOf(path); err != nil {
@@ -118,7 +123,7 @@ func examine(path string, before seen, known bool) (*change, error) {
 	if now.manifest, err = stampOf(manifestPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if known && now.module.same(before.module) && now.manifest.same(before.manifest) {
+	if !before.unreadable && now.module.same(before.module) && now.manifest.same(before.manifest) {
 		return nil, nil
 	}
 	if p.Module, err = os.ReadFile(path); err != nil {
@@ -128,7 +133,7 @@ func examine(path string, before seen, known bool) (*change, error) {
 		return nil, err
 	}
 	now.content = contentOf(p)
-	return &change{path: path, seen: now, plugin: p, touch: known && now.content == before.content}, nil
+	return &change{path: path, seen: now, plugin: p, touch: !before.unreadable && now.content == before.content}, nil
 }
 
 // nameOf is the name of the plugin whose module the path is.
