@@ -27,10 +27,10 @@ type bounds struct {
 	metrics *metric.Limits
 	own     *metric.Own
 
-	hostLines, guestLines, events *limit.Rate
-	series                        *limit.Report
-	requests                      *fair.Requester
-	reports                       []*limit.Report // of all
+	hostLines, guestLines, events, http *limit.Rate
+	series                              *limit.Report
+	requests                            *fair.Requester
+	reports                             []*limit.Report // of all
 }
 
 // newBounds returns the bounds of a plugin with the default limits.
@@ -49,6 +49,7 @@ func (h *Host) newBounds(plugin string) *bounds {
 	b.guestLines = limit.NewRate(l.LogLinesPerSecond, report("log lines", b.metrics.LogLine))
 	b.hostLines = limit.NewRate(l.LogLinesPerSecond, report("lines of the host about the plugin", b.metrics.HostLine))
 	b.events = limit.NewRate(l.EventsPerSecond, report("events", b.metrics.Event))
+	b.http = limit.NewRate(l.HTTPRequestsPerSecond, nil) // a request is refused, not dropped
 	b.series = report("series", b.metrics.Series)
 	b.logger = slog.New(limit.NewHandler(h.Logger.Handler(), b.hostLines, hostLineSize))
 	b.own.Limit(l.MetricSeries)
@@ -61,14 +62,15 @@ func (b *bounds) set(l manifest.Limits) {
 	b.guestLines.Set(l.LogLinesPerSecond)
 	b.hostLines.Set(l.LogLinesPerSecond)
 	b.events.Set(l.EventsPerSecond)
+	b.http.Set(l.HTTPRequestsPerSecond)
 	b.own.Limit(l.MetricSeries)
 	b.requests.Limit(l.RequestsPerSecond, l.RequestBurst)
 }
 
-// access is the bounds of what a guest tells the host.
+// access is the bounds of what a guest tells the host and others.
 func (b *bounds) access(l manifest.Limits) access.Limits {
 	return access.Limits{
-		Lines: b.guestLines, LineSize: int(l.LogLineSize), Events: b.events, Series: b.series,
+		Lines: b.guestLines, LineSize: int(l.LogLineSize), Events: b.events, Series: b.series, HTTP: b.http,
 	}
 }
 

@@ -32,6 +32,11 @@ func (h *Host) grant(v *version, manifest string) error {
 	if missing := v.policy.MissingWrites(); !missing.Empty() {
 		h.Logger.Warn("Plugin wants writes that it is not granted, they will be denied", "plugin", v.plugin, "missing", "grants: "+missing.String())
 	}
+	for _, key := range v.description.Sign {
+		if !h.SigningKeys.Has(key) {
+			h.Logger.Warn("Plugin wants a signing key that the host does not have", "plugin", v.plugin, "key", key)
+		}
+	}
 	return nil
 }
 

@@ -32,6 +32,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/module"
+	"github.com/wasm-controller-manager/wcm/host/sign"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
 
@@ -59,6 +60,8 @@ type Options struct {
 	Leadership Elector
 	// Fence is what writes have to pass; nil: it is always open.
 	Fence *fence.Fence
+	// SigningKeys sign for plugins that are granted one; nil: there are none.
+	SigningKeys *sign.Keys
 	// LeaseNamespace and LeaseName name the object that the host's own events are about.
 	LeaseNamespace, LeaseName string
 	// ReconcileTimeout bounds one reconcile of plugins whose limits name no

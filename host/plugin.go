@@ -233,6 +233,9 @@ func (v *version) close(ctx context.Context, logger *slog.Logger) {
 			logger.Error("Instances are not closed", "plugin", v.plugin, "error", err)
 		}
 	}
+	if v.outside != nil {
+		v.outside.Close()
+	}
 	for _, view := range v.views {
 		if view != nil {
 			view.Close()

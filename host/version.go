@@ -25,6 +25,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/manifest"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/module"
+	"github.com/wasm-controller-manager/wcm/host/outside"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
 
@@ -45,6 +46,7 @@ type version struct {
 	views       []*store.View   // by resource; nil where it is neither read nor watched
 	projections []*record.Shape // by resource; as the views have them
 	watches     []watching
+	outside     *outside.Client
 	pool        *guest.Pool
 	supervisor  *supervisor       // set when the version takes over
 	cancels     []func()          // of the watches
@@ -166,6 +168,11 @@ func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 			caches[i] = view
 		}
 	}
+	metrics := h.metrics.Plugin(v.plugin)
+	v.outside = outside.New(outside.Options{
+		UserAgent: component + " plugin/" + v.plugin, BodyLimit: v.manifest.Limits.MessageSize,
+		Fence: h.Fence, Observed: metrics.HTTPRequest,
+	})
 	b := h.plugin(v.plugin).bounds
 	client, err := h.link.Client(b.requests)
 	if err != nil {
@@ -174,11 +181,11 @@ func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 	logger := b.logger.With("plugin", v.plugin)
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
-		API: client, Events: h.events, Metrics: b.own, Leadership: h.Fence,
+		API: client, Events: h.events, Metrics: b.own, Outside: v.outside, Signer: h.SigningKeys, Leadership: h.Fence,
 		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits),
 	})
 	instance := guestLimits(v.manifest.Limits)
-	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(h.metrics.Plugin(v.plugin))
+	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(metrics)
 	instance.Output = operator.Output
 	return guest.NewPool(guest.PoolOptions{
 		Module:        v.module,

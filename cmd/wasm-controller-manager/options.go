@@ -23,6 +23,7 @@ import (
 
 	"github.com/wasm-controller-manager/wcm/host/elect"
 	"github.com/wasm-controller-manager/wcm/host/serve"
+	"github.com/wasm-controller-manager/wcm/host/sign"
 )
 
 // options are the values of all flags.
@@ -35,6 +36,7 @@ type options struct {
 	pluginDir        string
 	plugins          []string
 	cacheDir         string
+	signingKeys      []string
 	reconcileTimeout time.Duration
 	shutdownTimeout  time.Duration
 
@@ -78,6 +80,10 @@ func (o *options) addFlags(command *cobra.Command) {
 		"A plugin's .wasm file outside of the plugin directory. May be given several times.")
 	plugins.StringVar(&o.cacheDir, "cache-dir", o.cacheDir,
 		"Directory that keeps compiled modules over restarts; empty: none. Whoever can write to it can run code in this process.")
+	plugins.StringArrayVar(&o.signingKeys, "signing-key", o.signingKeys,
+		"A private key that signs tokens for plugins to which it is granted, as `NAME=FILE`. The file has an RSA or ECDSA key in PEM and is read at the start. "+
+			"A plugin can claim to be anybody in them, unless ,issuer=ISSUER and ,subject-prefix=PREFIX behind the file, which may be repeated, say whom. "+
+			"May be given several times.")
 	plugins.DurationVar(&o.reconcileTimeout, "reconcile-timeout", o.reconcileTimeout,
 		"How long one reconcile may take before its guest is stopped, unless the plugin's file says otherwise; 0: no limit.")
 
@@ -135,12 +141,27 @@ func (o *options) validate() error {
 	if o.qps <= 0 || o.burst <= 0 {
 		problems = append(problems, errors.New("--kube-api-qps and --kube-api-burst must be positive"))
 	}
+	_, err := o.signingKeySources()
+	problems = append(problems, err)
 	problems = append(problems, elect.Validate(&o.election))
 	problems = append(problems, o.serving.Validate())
 	if err := errors.Join(problems...); err != nil {
 		return usageError{err}
 	}
 	return nil
+}
+
+func (o *options) signingKeySources() ([]sign.Source, error) {
+	var sources []sign.Source
+	var problems []error
+	for _, text := range o.signingKeys {
+		s, err := sign.ParseSource(text)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("--signing-key: %w", err))
+		}
+		sources = append(sources, s)
+	}
+	return sources, errors.Join(problems...)
 }
 
 // restConfig is the configuration of the clients.

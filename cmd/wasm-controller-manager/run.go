@@ -25,6 +25,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/elect"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/serve"
+	"github.com/wasm-controller-manager/wcm/host/sign"
 )
 
 // run is the program after its flags: it wires the parts, runs them until ctx
@@ -42,6 +43,10 @@ func (o *options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	keys, err := o.loadSigningKeys()
+	if err != nil {
+		return err
+	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	metrics := metric.New(registry)
@@ -53,6 +58,7 @@ func (o *options) run(ctx context.Context) error {
 	h, err := host.New(host.Options{
 		Config: config, PluginDir: o.pluginDir, PluginFiles: o.plugins, CacheDir: o.cacheDir,
 		Leadership: elector, Fence: elector.Fence(),
+		SigningKeys:    keys,
 		LeaseNamespace: o.election.ResourceNamespace, LeaseName: o.election.ResourceName,
 		ReconcileTimeout: o.reconcileTimeout, DrainTimeout: o.shutdownTimeout,
 		Registerer: registry, Metrics: metrics, Logger: logger,
@@ -63,6 +69,14 @@ func (o *options) run(ctx context.Context) error {
 	logger.Info("Starting", "version", version)
 	defer context.AfterFunc(ctx, func() { logger.Info("Stopping", "cause", context.Cause(ctx)) })()
 	return serveWhile(ctx, o.server(h, elector, registry, logger), logger, h.Run)
+}
+
+func (o *options) loadSigningKeys() (*sign.Keys, error) {
+	sources, err := o.signingKeySources()
+	if err != nil {
+		return nil, err
+	}
+	return sign.Load(sources)
 }
 
 // elector takes part in the election with a client of its own, so that a

@@ -13,7 +13,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/limit"
 )
 
-// Limits bound what a plugin tells the host. Nil fields bound nothing.
+// Limits bound what a plugin tells the host and others. Nil fields bound nothing.
 type Limits struct {
 	// Lines is how often the plugin may log or write to stdout and stderr; a
 	// line that is longer than LineSize counts as several.
@@ -24,6 +24,8 @@ type Limits struct {
 	Events *limit.Rate
 	// Series counts what it records to series beyond its limit.
 	Series *limit.Report
+	// HTTP is how often it may send a request to another server.
+	HTTP *limit.Rate
 }
 
 const (

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package access answers the operations of one plugin: reads from the caches,
-// writes through the API server, events, logs and metrics.
+// writes through the API server, events, logs and metrics, requests to other
+// servers, signatures.
 //
 // It is the one place where a plugin's requests meet the world, and so the
 // place that decides what the plugin may do. It does not know guests or wasm;
@@ -75,7 +76,7 @@ type Leadership interface {
 type Options struct {
 	Plugin      string
 	Description *abi.Description
-	// Policy is what the plugin may do with the resources of the description.
+	// Policy is what the plugin may do.
 	Policy *grant.Policy
 	// Caches has one entry for each resource of the description, nil where
 	// the description has no projection.
@@ -83,6 +84,8 @@ type Options struct {
 	API        API
 	Events     Events
 	Metrics    Metrics
+	Outside    Outside
+	Signer     Signer
 	Leadership Leadership
 	// Logger is for lines of the host about the plugin.
 	Logger *slog.Logger
@@ -143,6 +146,10 @@ func (o *Operator) Operate(ctx context.Context, op abi.Operation, request, buffe
 		return o.log(ctx, request, buffer)
 	case abi.OpMetric:
 		return o.metric(request, buffer)
+	case abi.OpHTTP:
+		return o.http(ctx, request, buffer)
+	case abi.OpSign:
+		return o.sign(ctx, request, buffer)
 	}
 	if op.Write() {
 		return o.write(ctx, op, request, buffer)

@@ -361,6 +361,7 @@ func TestMalformedRequestsAreNamed(t *testing.T) {
 		abi.OpGet: &abi.GetRequest{Name: "name"}, abi.OpList: &abi.ListRequest{Namespace: "name"},
 		abi.OpPatch: &abi.WriteRequest{Name: "name"}, abi.OpEvent: &abi.Event{Name: "name"},
 		abi.OpLog: &abi.Log{Message: "name"}, abi.OpMetric: &abi.Metric{Name: "name"},
+		abi.OpHTTP: &abi.HTTPRequest{URL: "name"}, abi.OpSign: &abi.SignRequest{Key: "name"},
 	}
 	for op, m := range requests {
 		b := m.Append(nil)

@@ -125,6 +125,24 @@ func TestRateOfThingsThatCountAsSeveral(t *testing.T) {
 	}
 }
 
+func TestRateTake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := limit.NewRate(0.5, nil) // one at once
+		if wait := r.Take(); wait != 0 {
+			t.Errorf("the first must wait %v", wait)
+		}
+		for _, want := range []time.Duration{2 * time.Second, time.Second, 0, time.Second} {
+			if wait := r.Take(); wait != want {
+				t.Errorf("the next must wait %v, want %v", wait, want)
+			}
+			time.Sleep(time.Second)
+		}
+		if wait := (*limit.Rate)(nil).Take(); wait != 0 {
+			t.Errorf("without a rate one must wait %v", wait)
+		}
+	})
+}
+
 func TestReportClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log, handler := journal()

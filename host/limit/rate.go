@@ -36,6 +36,21 @@ func (r *Rate) Set(perSecond float64) {
 	r.bucket.Set(perSecond, burstOf(perSecond), time.Now())
 }
 
+// Take lets one thing pass and returns 0, or returns how long it is until one
+// may. Whoever is told can come again, so it is not counted as dropped.
+func (r *Rate) Take() time.Duration {
+	if r == nil {
+		return 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	if r.bucket.Take(1, now) {
+		return 0
+	}
+	return r.bucket.Wait(1, now)
+}
+
 // Pass reports whether a thing may pass that counts as so many. One that
 // counts as more than may ever pass at once needs all of it.
 func (r *Rate) Pass(count float64) bool {

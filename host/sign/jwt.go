@@ -49,13 +49,6 @@ func (k *Keys) JWT(name string, claims []byte) (string, error) {
 	return signature.CompactSerialize()
 }
 
-func (k *Keys) key(name string) *key {
-	if k == nil {
-		return nil
-	}
-	return k.keys[name]
-}
-
 // parseClaims reads claims of which there is only one reading: what a key's
 // limits are compared with is what every verifier finds.
 func parseClaims(claims []byte) (map[string]any, error) {

@@ -89,6 +89,16 @@ func Load(sources []Source) (*Keys, error) {
 	return k, errors.Join(problems...)
 }
 
+// Has reports whether there is a key of the name.
+func (k *Keys) Has(name string) bool { return k.key(name) != nil }
+
+func (k *Keys) key(name string) *key {
+	if k == nil {
+		return nil
+	}
+	return k.keys[name]
+}
+
 func load(file string) (jose.Signer, error) {
 	private, err := keyutil.PrivateKeyFromFile(file)
 	if err != nil {
