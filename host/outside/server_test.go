@@ -123,6 +123,18 @@ func TestConnections(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
+// TestHTTP1 has a server that would rather speak another protocol.
+func TestHTTP1(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, r.Proto) }))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	answer, err := newClient(t, server, outside.Options{}).Do(t.Context(), &abi.HTTPRequest{URL: server.URL}, anything)
+	if err != nil || string(answer.Body) != "HTTP/1.1" {
+		t.Errorf("got %v, %v, want a request of HTTP/1.1", answer, err)
+	}
+}
+
 // TestHammer sends requests that succeed, fail and are cut off, all at once
 // through one client, and finds no trace of them afterwards.
 func TestHammer(t *testing.T) {
