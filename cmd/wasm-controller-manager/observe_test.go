@@ -126,7 +126,7 @@ func noise(t *testing.T, c *cluster) {
 // reach: it lives, and is not ready.
 func TestReadyWhenCachesAreFilled(t *testing.T) {
 	plane := controlplane.Shared(t)
-	proxy := startProxy(t, plane)
+	proxy := startProxy(t, plane, loopback)
 	proxy.stall()
 	p := launch(t, proxy.kubeconfig, pluginFolder(t, "plugins/replicationcontroller"), "--leader-elect=false")
 	if status, body := p.get("/healthz"); status != http.StatusOK {

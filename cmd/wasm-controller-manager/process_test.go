@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -61,11 +63,16 @@ func electionFlags(lease string) []string {
 // end of the test, and its log shown if the test failed.
 func launch(t *testing.T, kubeconfig, folder string, flags ...string) *process {
 	t.Helper()
+	return launchBy(t, nil, kubeconfig, folder, flags...)
+}
+
+// launchBy is launch by a program that becomes what follows its own arguments.
+func launchBy(t *testing.T, launcher []string, kubeconfig, folder string, flags ...string) *process {
+	t.Helper()
 	p := &process{t: t, log: &transcript{}, ended: make(chan struct{})}
-	p.command = exec.Command(name, append([]string{
-		"--kubeconfig", kubeconfig, "--plugin-dir", folder, "--secure-port=0", "--plain-bind-address=127.0.0.1:0", "--v=4",
-		"--cache-dir", filepath.Join(os.TempDir(), "wcm-test-cache"),
-	}, flags...)...)
+	line := append(append(slices.Clone(launcher), name, "--kubeconfig", kubeconfig, "--plugin-dir", folder, "--secure-port=0", "--plain-bind-address=127.0.0.1:0", "--v=4",
+		"--cache-dir", filepath.Join(os.TempDir(), "wcm-test-cache")), flags...)
+	p.command = exec.Command(line[0], line[1:]...)
 	p.command.Stdout, p.command.Stderr = p.log, p.log
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
@@ -140,6 +147,27 @@ func (p *process) series() map[string]string {
 		}
 	}
 	return series
+}
+
+// sending returns how many bytes the kernel has that the process sent to a port
+// and that nobody has acknowledged, on the fullest connection.
+func (p *process) sending(port int) (most int64) {
+	p.t.Helper()
+	table, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/tcp", p.command.Process.Pid))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(table)) {
+		columns := strings.Fields(line) // number, local and remote address, state, queues
+		if len(columns) < 5 || !strings.HasSuffix(columns[2], fmt.Sprintf(":%04X", port)) {
+			continue
+		}
+		queue, _, _ := strings.Cut(columns[4], ":")
+		if n, err := strconv.ParseInt(queue, 16, 64); err == nil {
+			most = max(most, n)
+		}
+	}
+	return most
 }
 
 func (p *process) signal(s syscall.Signal) {

@@ -87,7 +87,7 @@ func TestLostLeaseEndsTheProcess(t *testing.T) {
 // graceful stop has to wait for its answers.
 func TestSecondSignalEndsTheProcess(t *testing.T) {
 	plane := controlplane.Shared(t)
-	proxy := startProxy(t, plane)
+	proxy := startProxy(t, plane, loopback)
 	p := launch(t, proxy.kubeconfig, pluginFolder(t, "plugins/replicationcontroller"),
 		append(electionFlags(plane.NamespaceFor(t)), "--leader-elect-lease-duration=60s", "--leader-elect-renew-deadline=50s")...)
 	p.logged(elected)
