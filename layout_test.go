@@ -106,6 +106,10 @@ var arrows = []arrow{
 		reason: "the archive keeps files; what good means is not its business",
 	},
 	{
+		folder: "host/module/confine", only: []string{"golang.org/x/sys/unix"},
+		reason: "what confines a process does not know its work",
+	},
+	{
 		folder: "host", except: []string{"host/module", "host/guest"},
 		never:  []string{"github.com/tetratelabs/wazero", "github.com/extism"},
 		reason: "the wasm runtime stays behind host/module and host/guest",
