@@ -56,6 +56,9 @@ type Options struct {
 	// CacheDir keeps compiled code and the last good version of each plugin
 	// over restarts; empty: they are not kept.
 	CacheDir string
+	// Compile says within which limits modules are compiled. The host fills in
+	// the rest.
+	Compile module.Options
 	// Leadership elects the leader. Required.
 	Leadership Elector
 	// Fence is what writes have to pass; nil: it is always open.
@@ -138,7 +141,9 @@ func New(o Options) (*Host, error) {
 // It returns nil after that, or the first error that made it stop.
 func (h *Host) Run(ctx context.Context) (err error) {
 	background := context.WithoutCancel(ctx)
-	h.compiler, err = module.OpenCompiler(background, module.Options{CacheDir: h.CacheDir, Host: guest.HostFunction})
+	compile := h.Compile
+	compile.CacheDir, compile.Host, compile.Logger = h.CacheDir, guest.HostFunction, h.Logger
+	h.compiler, err = module.OpenCompiler(background, compile)
 	if err != nil {
 		return fmt.Errorf("compiler: %w", err)
 	}

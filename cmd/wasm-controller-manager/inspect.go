@@ -17,7 +17,8 @@ import (
 )
 
 func inspectCommand() *cobra.Command {
-	return &cobra.Command{
+	o := newCompileOptions()
+	command := &cobra.Command{
 		Use:   "inspect FILE.wasm",
 		Short: "Say what a module is, or why the host would refuse it",
 		Long: `Prints what a module says of itself: digest, ABI version, controllers, watches,
@@ -30,17 +31,23 @@ here, with the same words and exit code 1. No cluster is needed.`,
 			return nil
 		},
 		RunE: func(command *cobra.Command, arguments []string) error {
-			return inspect(command.Context(), arguments[0], command.OutOrStdout())
+			if err := o.validate(); err != nil {
+				return usageError{err}
+			}
+			return inspect(command.Context(), o.options(), arguments[0], command.OutOrStdout())
 		},
 	}
+	o.addFlags(command.Flags())
+	return command
 }
 
-func inspect(ctx context.Context, path string, out io.Writer) (err error) {
+func inspect(ctx context.Context, o module.Options, path string, out io.Writer) (err error) {
 	wasm, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	compiler, err := module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction})
+	o.Host = guest.HostFunction
+	compiler, err := module.OpenCompiler(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -79,7 +79,7 @@ leader election and endpoints where the meaning is the same.`,
 	}
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.addFlags(command)
-	command.AddCommand(inspectCommand())
+	command.AddCommand(inspectCommand(), compileCommand())
 	return command
 }
 

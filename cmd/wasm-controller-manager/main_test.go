@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
+	"github.com/wasm-controller-manager/wcm/host/module/moduletest"
 )
 
 // TestMain makes the test binary the program itself when it is called by the
@@ -40,8 +41,10 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("FIXTURES", fixtures)
 			e.Setenv("PLUGIN", plugin)
-			e.Setenv("CACHE_DIRECTORY", "/var/cache/wcm") // the default of a flag
-			return os.WriteFile(filepath.Join(e.WorkDir, "truncated.wasm"), minimal[:100], 0o600)
+			e.Setenv("CACHE_DIRECTORY", filepath.Join(e.WorkDir, "cache"))
+			return errors.Join(
+				os.WriteFile(filepath.Join(e.WorkDir, "truncated.wasm"), minimal[:100], 0o600),
+				os.WriteFile(filepath.Join(e.WorkDir, "bomb.wasm"), moduletest.Plugin(moduletest.Bomb(1000, 500)).Bytes(), 0o600))
 		},
 	})
 }

@@ -180,6 +180,7 @@ func TestRefusalsAreTheHosts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Setenv("CACHE_DIRECTORY", filepath.Join(t.TempDir(), "cache"))
 	refused := map[string]string{} // what inspect says, by path
 	for _, fixture := range fixtures {
 		wasm, err := os.ReadFile(fixture)

@@ -35,7 +35,7 @@ type options struct {
 
 	pluginDir        string
 	plugins          []string
-	cacheDir         string
+	compile          compileOptions
 	signingKeys      []string
 	reconcileTimeout time.Duration
 	shutdownTimeout  time.Duration
@@ -48,26 +48,13 @@ type options struct {
 func newOptions() *options {
 	return &options{
 		qps: 20, burst: 30, // kube-controller-manager's
-		cacheDir:         defaultCacheDir(),
+		compile:          newCompileOptions(),
 		reconcileTimeout: time.Minute,
 		shutdownTimeout:  10 * time.Second,
 		election:         elect.DefaultConfiguration(),
 		serving:          serve.DefaultOptions(),
 		logging:          logsapi.NewLoggingConfiguration(),
 	}
-}
-
-// defaultCacheDir is the one that systemd gives a unit with CacheDirectory=,
-// else the user's.
-func defaultCacheDir() string {
-	if dir := os.Getenv("CACHE_DIRECTORY"); dir != "" {
-		return dir
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(dir, name)
 }
 
 // addFlags adds the flags in sections, as Kubernetes' own components do.
@@ -78,8 +65,7 @@ func (o *options) addFlags(command *cobra.Command) {
 		"Directory whose NAME.wasm files are the plugins. It is watched: files that come, change or go take effect at once.")
 	plugins.StringSliceVar(&o.plugins, "plugin", o.plugins,
 		"A plugin's .wasm file outside of the plugin directory. May be given several times.")
-	plugins.StringVar(&o.cacheDir, "cache-dir", o.cacheDir,
-		"Directory that keeps compiled modules over restarts; empty: none. Whoever can write to it can run code in this process.")
+	o.compile.addFlags(plugins)
 	plugins.StringArrayVar(&o.signingKeys, "signing-key", o.signingKeys,
 		"A private key that signs tokens for plugins to which it is granted, as `NAME=FILE`. The file has an RSA or ECDSA key in PEM and is read at the start. "+
 			"A plugin can claim to be anybody in them, unless ,issuer=ISSUER and ,subject-prefix=PREFIX behind the file, which may be repeated, say whom. "+
@@ -118,7 +104,9 @@ func setHelp(command *cobra.Command, sections cliflag.NamedFlagSets) {
 		out := command.OutOrStdout()
 		fmt.Fprintf(out, "%s\n\nUsage:\n  %s\n  %s [command]\n\nCommands:\n\n", command.Long, command.UseLine(), name)
 		for _, c := range command.Commands() {
-			fmt.Fprintf(out, "  %-12s %s\n", c.Name(), c.Short)
+			if !c.Hidden {
+				fmt.Fprintf(out, "  %-12s %s\n", c.Name(), c.Short)
+			}
 		}
 		columns, _, _ := term.TerminalSize(out)
 		cliflag.PrintSections(out, sections, columns)
@@ -141,6 +129,7 @@ func (o *options) validate() error {
 	if o.qps <= 0 || o.burst <= 0 {
 		problems = append(problems, errors.New("--kube-api-qps and --kube-api-burst must be positive"))
 	}
+	problems = append(problems, o.compile.validate())
 	_, err := o.signingKeySources()
 	problems = append(problems, err)
 	problems = append(problems, elect.Validate(&o.election))

@@ -56,7 +56,8 @@ func (o *options) run(ctx context.Context) error {
 		return err
 	}
 	h, err := host.New(host.Options{
-		Config: config, PluginDir: o.pluginDir, PluginFiles: o.plugins, CacheDir: o.cacheDir,
+		Config: config, PluginDir: o.pluginDir, PluginFiles: o.plugins,
+		CacheDir: o.compile.cacheDir, Compile: o.compile.options(),
 		Leadership: elector, Fence: elector.Fence(),
 		SigningKeys:    keys,
 		LeaseNamespace: o.election.ResourceNamespace, LeaseName: o.election.ResourceName,

@@ -4,14 +4,16 @@
 package module
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"runtime"
 	"sync"
+	"time"
 
-	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 )
@@ -19,87 +21,118 @@ import (
 // Options configures a [Compiler].
 type Options struct {
 	// CacheDir is where compiled code is kept over restarts; it is made if it
-	// does not exist. Empty: code is compiled anew by each process. Whoever
-	// can write there can make the host run what he likes.
+	// does not exist. Whoever can write there can make the host run what he
+	// likes, so a directory that others can write is not used, nor one that
+	// this process cannot write: then, and if it is empty, code is kept for
+	// this process alone, if modules are compiled in a child, else not at all.
 	CacheDir string
+	// Child are the arguments with which the main function of this program
+	// calls [CompileMain]. Nil: modules are compiled in this process, where
+	// nothing limits what that takes.
+	Child []string
+	// CompileTimeout is how long a child may take; 0: a minute.
+	CompileTimeout time.Duration
+	// CompileMemory is how much memory a child may take, in bytes; 0: 2 GiB.
+	CompileMemory int64
 	// Host returns what answers an operation of guests, once per operation
 	// when the compiler is opened. Nil: modules can be compiled, but those
 	// that import an operation cannot be instantiated.
 	Host func(abi.Operation) api.GoModuleFunction
+	// Logger is told, once each, what the compiler has to do without. Nil: nobody is.
+	Logger *slog.Logger
 }
 
-// Compiler compiles modules and owns the wazero runtime in which their
+// Compiler compiles modules and owns the wazero runtimes in which their
 // instances live.
 type Compiler struct {
-	runtime wazero.Runtime
-	cache   wazero.CompilationCache // nil without CacheDir
+	options Options
+	child   *child // nil: compile in this process
+	cache   *cache // nil: compiled code is not kept
+	cached  *engine
+	places  chan struct{} // holds a token per compilation under way
+	warned  sync.Map      // messages that were logged
 
-	mu     sync.Mutex
-	codes  map[Digest]*code // guarded by mu; what is compiled or being compiled
-	closed bool             // guarded by mu
+	mu       sync.Mutex
+	codes    map[Digest]*code // guarded by mu; what is compiled or being compiled, and wanted
+	open     int              // guarded by mu; codes that are not closed, also those that are not wanted any more
+	closed   bool             // guarded by mu
+	uncached *engine          // guarded by mu; for what cannot be kept; nil until it is needed
 }
 
 // ErrClosed says that the compiler or the module was closed before the call.
 var ErrClosed = errors.New("module is closed")
 
-// OpenCompiler opens the cache directory and instantiates the host's side:
-// its operations and WASI. The caller closes the compiler.
+// OpenCompiler opens the cache and instantiates the host's side: its
+// operations and WASI. The caller closes the compiler.
 func OpenCompiler(ctx context.Context, o Options) (_ *Compiler, err error) {
-	c := &Compiler{codes: map[Digest]*code{}}
-	// The compiler engine fails loudly where it is not supported, instead of
-	// running guests a hundred times slower. Debug information is not parsed:
-	// it comes from the module's author. WithCloseOnContextDone stays off: it
-	// makes guests three to six times slower.
-	config := wazero.NewRuntimeConfigCompiler().WithDebugInfoEnabled(false).WithCoreFeatures(api.CoreFeaturesV2)
-	if o.CacheDir != "" {
-		if c.cache, err = wazero.NewCompilationCacheWithDir(o.CacheDir); err != nil {
-			return nil, fmt.Errorf("compilation cache: %w", err)
-		}
-		config = config.WithCompilationCache(c.cache)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	c.runtime = wazero.NewRuntimeWithConfig(ctx, config)
+	// Two at least, so that one module that is slow to compile does not hold
+	// up all others; they have a lower priority than the host.
+	c := &Compiler{options: o, codes: map[Digest]*code{}, places: make(chan struct{}, max(2, runtime.GOMAXPROCS(0)/2))}
+	if len(o.Child) > 0 {
+		c.child = &child{
+			arguments: o.Child,
+			timeout:   cmp.Or(o.CompileTimeout, defaultCompileTimeout),
+			memory:    cmp.Or(o.CompileMemory, defaultCompileMemory),
+		}
+	}
+	c.cache = c.openCache()
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, c.closeRuntime(ctx))
+			err = errors.Join(err, c.closeAll(ctx))
 		}
 	}()
-	if _, err = wasi_snapshot_preview1.Instantiate(ctx, c.runtime); err != nil {
-		return nil, fmt.Errorf("instantiate WASI: %w", err)
+	if c.cache == nil {
+		_, err = c.uncachedEngine(ctx)
+		return c, err
 	}
-	if o.Host == nil {
-		return c, nil
-	}
-	return c, c.instantiateHost(ctx, o.Host)
+	c.cached, err = openHost(ctx, c.cache.dir, o.Host)
+	return c, err
 }
 
-func (c *Compiler) instantiateHost(ctx context.Context, host func(abi.Operation) api.GoModuleFunction) error {
-	builder := c.runtime.NewHostModuleBuilder(abi.ImportModule)
-	for op := range abi.Operation(abi.Operations) {
-		params, results := OperationSignature(op).types()
-		builder.NewFunctionBuilder().WithGoModuleFunction(host(op), params, results).Export(op.String())
+// openCache opens the directory for compiled code, or does without one.
+func (c *Compiler) openCache() *cache {
+	if c.options.CacheDir != "" {
+		opened, err := openCache(c.options.CacheDir)
+		if err == nil {
+			return opened
+		}
+		c.warn("Compiled modules are not kept: the cache directory cannot be used", err)
 	}
-	if _, err := builder.Instantiate(ctx); err != nil {
-		return fmt.Errorf("instantiate host functions: %w", err)
+	if c.child == nil {
+		return nil
 	}
-	return nil
+	opened, err := temporaryCache()
+	if err != nil {
+		c.warn("Modules are compiled twice: there is no directory for what a child compiles", err)
+		return nil
+	}
+	return opened
+}
+
+// warn logs a message the first time that it is true.
+func (c *Compiler) warn(message string, problem error) {
+	if _, again := c.warned.LoadOrStore(message, true); !again {
+		c.options.Logger.Warn(message, "error", problem) //nolint:sloglint // one of the constants above
+	}
 }
 
 // Compile inspects a module and compiles it, unless its digest is compiled
-// already; callers that come meanwhile wait for the same code. It does not
-// retain wasm. Compilation cannot be interrupted: when ctx ends, only waiting
-// for another caller's compilation does. The caller closes the module.
+// already; callers that come meanwhile wait for the same code. It ends with
+// ctx, and the compilation with it if nobody else waits for it. The caller
+// closes the module. The wasm must not be modified before Compile returns.
+//
+// The error is a [RefusedError] if the module is to blame.
 func (c *Compiler) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 	info, err := Inspect(wasm)
 	if err != nil {
 		return nil, err
 	}
-	code, mine, err := c.acquire(info.Digest)
+	code, err := c.acquire(ctx, info.Digest, wasm)
 	if err != nil {
 		return nil, err
-	}
-	if mine {
-		code.err = code.compile(ctx, c.runtime, wasm)
-		close(code.done)
 	}
 	select {
 	case <-code.done:
@@ -113,43 +146,60 @@ func (c *Compiler) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 	return &Module{Info: info, Stats: code.stats, compiler: c, code: code}, nil
 }
 
-// acquire counts one more user of a digest's code. The first one must compile.
-func (c *Compiler) acquire(d Digest) (_ *code, first bool, err error) {
+// acquire counts one more user of a digest's code. For the first one it starts
+// the compilation, which ends with the last user.
+func (c *Compiler) acquire(ctx context.Context, d Digest, wasm []byte) (*code, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return nil, false, ErrClosed
+		return nil, ErrClosed
 	}
 	entry, found := c.codes[d]
 	if !found {
-		entry = &code{digest: d, done: make(chan struct{})}
+		compiling, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		entry = &code{digest: d, done: make(chan struct{}), cancel: cancel}
 		c.codes[d] = entry
+		c.open++
+		go func() { // ends by cancel at the latest; its last user waits
+			defer close(entry.done)
+			entry.ready, entry.err = c.compile(compiling, d, wasm)
+		}()
 	}
 	entry.users++
-	return entry, !found, nil
+	return entry, nil
 }
 
-// release counts one user less and closes the code after the last one.
+// release counts one user less. After the last one it ends the compilation and
+// closes the code.
 func (c *Compiler) release(ctx context.Context, entry *code) error {
 	c.mu.Lock()
 	entry.users--
 	last := entry.users == 0
-	if last {
+	if last && c.codes[entry.digest] == entry {
 		delete(c.codes, entry.digest)
 	}
 	c.mu.Unlock()
-	if !last || entry.compiled == nil {
+	if !last {
 		return nil
 	}
-	return entry.compiled.Close(ctx)
+	entry.cancel()
+	<-entry.done
+	var err error
+	if entry.compiled != nil {
+		err = guard(func() error { return entry.compiled.Close(ctx) })
+	}
+	c.mu.Lock()
+	c.open--
+	c.mu.Unlock()
+	return err
 }
 
-// Close closes the runtime. It refuses, and closes nothing, while a module is
+// Close closes the runtimes. It refuses, and closes nothing, while a module is
 // open: an instance whose memory goes away under a running call would take the
 // process with it.
 func (c *Compiler) Close(ctx context.Context) error {
 	c.mu.Lock()
-	open := len(c.codes)
+	open := c.open
 	if open == 0 {
 		c.closed = true
 	}
@@ -157,13 +207,18 @@ func (c *Compiler) Close(ctx context.Context) error {
 	if open > 0 {
 		return fmt.Errorf("close compiler: %d modules are open", open)
 	}
-	return c.closeRuntime(ctx)
+	return c.closeAll(ctx)
 }
 
-func (c *Compiler) closeRuntime(ctx context.Context) error {
-	err := c.runtime.Close(ctx)
-	if c.cache != nil {
-		err = errors.Join(err, c.cache.Close(ctx))
+func (c *Compiler) closeAll(ctx context.Context) error {
+	var problems []error
+	for _, e := range []*engine{c.cached, c.uncached} {
+		if e != nil {
+			problems = append(problems, e.close(ctx))
+		}
 	}
-	return err
+	if c.cache != nil {
+		problems = append(problems, c.cache.close())
+	}
+	return errors.Join(problems...)
 }

@@ -5,12 +5,13 @@ package module
 
 import (
 	"context"
-	"runtime"
 	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasm-controller-manager/wcm/host/module/confine"
 )
 
 // Module is compiled code, ready to be instantiated. Modules of one digest
@@ -24,11 +25,23 @@ type Module struct {
 	closed   atomic.Bool
 }
 
-// Stats says what the compilation of a module's code took, or its loading from
-// the cache.
+// Origin is where the code of a module came from, one word as it stands in
+// metrics.
+type Origin string
+
+// The origins.
+const (
+	FromCache   Origin = "cache"   // compiled earlier
+	FromChild   Origin = "child"   // compiled by a child, for this module
+	FromProcess Origin = "process" // compiled in this process, without limits
+)
+
+// Stats says what it took to make a module's code ready.
 type Stats struct {
-	Wall time.Duration
-	CPU  time.Duration // of the thread that compiled; 0 where it cannot be measured
+	Origin Origin
+	Wall   time.Duration // without the time in which it waited for others
+	Child  confine.Usage // what a child took; zero without one
+	Size   int           // of the rewritten module, in bytes
 }
 
 // Share returns another Module of the same code, which its caller closes.
@@ -48,7 +61,7 @@ func (m *Module) Instantiate(ctx context.Context, config wazero.ModuleConfig) (a
 	if m.closed.Load() {
 		return nil, ErrClosed
 	}
-	return m.compiler.runtime.InstantiateModule(ctx, m.code.compiled, config)
+	return m.code.engine.runtime.InstantiateModule(ctx, m.code.compiled, config)
 }
 
 // Close gives the module up. Closing it again does nothing.
@@ -57,34 +70,4 @@ func (m *Module) Close(ctx context.Context) error {
 		return nil
 	}
 	return m.compiler.release(ctx, m.code)
-}
-
-// code is the compiled code of one digest.
-type code struct {
-	digest Digest
-	users  int // guarded by Compiler.mu
-
-	done     chan struct{} // closed when the fields below are set
-	compiled wazero.CompiledModule
-	stats    Stats
-	err      error
-}
-
-// compile compiles in the calling goroutine, on a thread of its own for the
-// time, so that the thread's CPU time is the compilation's. wazero panics on
-// some invalid modules; that is one more way to be refused.
-func (c *code) compile(ctx context.Context, r wazero.Runtime, wasm []byte) (err error) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	start, cpu := time.Now(), threadCPU()
-	defer func() {
-		c.stats = Stats{Wall: time.Since(start), CPU: threadCPU() - cpu}
-		if p := recover(); p != nil {
-			err = refuse(NotCompilable, "cannot be compiled: the compiler panics: %v", p)
-		}
-	}()
-	if c.compiled, err = r.CompileModule(ctx, wasm); err != nil {
-		return refuse(NotCompilable, "cannot be compiled: %w", err)
-	}
-	return nil
 }

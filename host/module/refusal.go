@@ -34,6 +34,9 @@ const (
 	ImportsDiffer Reason = "imports"        // wants what the host does not have
 	ExportsDiffer Reason = "exports"        // lacks what the host needs
 	NotCompilable Reason = "not_compilable" // the compiler refuses it
+	NoTime        Reason = "compile_time"   // takes longer to compile than is allowed
+	NoMemory      Reason = "compile_memory" // takes more memory to compile than is allowed
+	CompilerCrash Reason = "compile_crash"  // its compiler crashes
 )
 
 func refuse(reason Reason, format string, args ...any) error {

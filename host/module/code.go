@@ -1,0 +1,159 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/tetratelabs/wazero"
+)
+
+// code is the compiled code of one digest.
+type code struct {
+	digest Digest
+	users  int    // guarded by Compiler.mu
+	cancel func() // ends the compilation
+
+	done chan struct{} // closed when the fields below are set
+	ready
+	err error
+}
+
+// ready is code that can be instantiated.
+type ready struct {
+	engine   *engine
+	compiled wazero.CompiledModule
+	stats    Stats
+}
+
+// compile makes the code of a module ready: from the cache, or by a child
+// that fills the cache, or in this process.
+func (c *Compiler) compile(ctx context.Context, d Digest, wasm []byte) (ready, error) {
+	found, err := c.fromCache(ctx, d)
+	if err == nil {
+		return found, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotCached) {
+		c.options.Logger.Warn("Compiled module in the cache is not used", "digest", d.Short(), "error", err)
+	}
+	select {
+	case c.places <- struct{}{}:
+		defer func() { <-c.places }()
+	case <-ctx.Done():
+		return ready{}, context.Cause(ctx)
+	}
+	start := time.Now()
+	made, err := c.compileAnew(ctx, d, wasm)
+	made.stats.Wall = time.Since(start)
+	return made, err
+}
+
+// fromCache loads what was compiled before. The error is why that cannot be,
+// [fs.ErrNotExist] if it never was.
+func (c *Compiler) fromCache(ctx context.Context, d Digest) (ready, error) {
+	if c.cache == nil {
+		return ready{}, fs.ErrNotExist
+	}
+	start := time.Now()
+	rewritten, err := c.cache.find(d)
+	if err != nil {
+		return ready{}, err
+	}
+	m, err := c.cached.load(ctx, rewritten)
+	if err != nil {
+		return ready{}, err
+	}
+	return ready{c.cached, m, Stats{Wall: time.Since(start), Origin: FromCache, Size: len(rewritten)}}, nil
+}
+
+func (c *Compiler) compileAnew(ctx context.Context, d Digest, wasm []byte) (ready, error) {
+	stats, err := c.fill(ctx, d, wasm)
+	if err == nil {
+		var loaded ready
+		if loaded, err = c.fromCache(ctx, d); err == nil {
+			stats.Size = loaded.stats.Size
+			loaded.stats = stats
+			return loaded, nil
+		}
+		err = &storeError{err}
+	}
+	unkept, compiles := errors.AsType[*storeError](err)
+	if !compiles {
+		return ready{}, err
+	}
+	if c.cache != nil {
+		c.warn("Modules are compiled twice, the second time without limits: what was compiled cannot be kept", unkept)
+	}
+	return c.compileHere(ctx, wasm, stats)
+}
+
+// fill compiles a module into the cache, in a child if there is one. The error
+// is a [storeError] if the module is not in the cache for want of a place: a
+// child has compiled it then all the same, so it does no harm.
+func (c *Compiler) fill(ctx context.Context, d Digest, wasm []byte) (s Stats, err error) {
+	s.Origin = FromProcess
+	stage, stageErr := c.stage()
+	if stageErr == nil {
+		defer func() { _ = os.RemoveAll(stage) }() // what is left is swept later
+	}
+	switch {
+	case c.child != nil:
+		s.Origin = FromChild
+		var missing []string
+		s.Child, missing, err = c.child.build(ctx, wasm, stage)
+		if len(missing) > 0 {
+			c.warn("A compile child cannot give up all that it should", errors.New(strings.Join(missing, "; ")))
+		}
+	case stageErr == nil:
+		err = build(ctx, wasm, stage)
+	}
+	if err != nil {
+		return s, err
+	}
+	if stageErr == nil {
+		stageErr = c.cache.publish(stage, d)
+	}
+	if stageErr != nil {
+		return s, &storeError{stageErr}
+	}
+	return s, nil
+}
+
+func (c *Compiler) stage() (string, error) {
+	if c.cache == nil {
+		return "", errors.New("there is no cache")
+	}
+	return c.cache.stage()
+}
+
+// compileHere compiles a module in this process without keeping its code.
+func (c *Compiler) compileHere(ctx context.Context, wasm []byte, s Stats) (ready, error) {
+	s.Origin = FromProcess
+	rewritten, err := rewrite(wasm)
+	if err != nil {
+		return ready{}, err
+	}
+	e, err := c.uncachedEngine(ctx)
+	if err != nil {
+		return ready{}, err
+	}
+	s.Size = len(rewritten)
+	m, err := e.compile(ctx, rewritten, compileWorkers)
+	return ready{e, m, s}, err
+}
+
+// uncachedEngine opens the engine for what cannot be kept when it is first needed.
+func (c *Compiler) uncachedEngine(ctx context.Context) (_ *engine, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.uncached == nil {
+		c.uncached, err = openHost(ctx, "", c.options.Host)
+	}
+	return c.uncached, err
+}

@@ -1,0 +1,121 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// entryVersion is a part of an entry's name, so that what another version of
+// the rewriter made is not found. Each change of the rewriter, or of the form
+// of entries, must change it. wazero's version is in the name of the code.
+const entryVersion = "1"
+
+// entryFile is the name of an entry in its stage.
+const entryFile = "entry"
+
+// seal is the first line of an entry: what it and its code must be.
+type seal struct {
+	Module sum    `json:"module"` // the rest of the entry
+	Code   sum    `json:"code"`
+	Name   string `json:"name"` // of the code, below the directory of the cache
+}
+
+// sum tells content that is whole from content that is not. It is for the
+// accidents of disks: those who could cheat can make another seal as well.
+type sum struct {
+	Size   int64  `json:"size"`
+	CRC32C uint32 `json:"crc32c"`
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// writeEntry writes the entry of a rewritten module into the stage that has
+// its code.
+func writeEntry(stage string, wasm []byte) error {
+	codes, err := filepath.Glob(filepath.Join(stage, "wazero-*", "*"))
+	if err != nil || len(codes) != 1 {
+		return fmt.Errorf("%d files of code for one module", len(codes)) // the pattern is right
+	}
+	var s seal
+	if s.Name, err = filepath.Rel(stage, codes[0]); err != nil {
+		return err
+	}
+	if s.Code, err = sumOfFile(codes[0]); err != nil {
+		return err
+	}
+	s.Module = sumOf(wasm)
+	line, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(stage, entryFile), append(append(line, '\n'), wasm...), 0o600)
+}
+
+// codeName is what wazero calls the directory of its version and a file of code.
+var codeName = regexp.MustCompile(`^wazero-[^/\\]+[/\\][0-9a-f]{64}$`)
+
+// readEntry reads an entry and checks it against its own seal.
+func readEntry(path string) (s seal, wasm []byte, err error) {
+	file, size, err := openOwn(path)
+	if err != nil {
+		return s, nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	content := make([]byte, size)
+	if _, err := io.ReadFull(file, content); err != nil {
+		return s, nil, err
+	}
+	line, wasm, _ := bytes.Cut(content, []byte{'\n'})
+	if err := json.Unmarshal(line, &s); err != nil {
+		return s, nil, fmt.Errorf("its entry: %w", err)
+	}
+	if sumOf(wasm) != s.Module || !codeName.MatchString(s.Name) {
+		return s, nil, errors.New("its entry has changed")
+	}
+	return s, wasm, nil
+}
+
+// openOwn opens a file that nobody but this user and root can have written.
+func openOwn(path string) (_ *os.File, size int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err == nil {
+		err = ownedAlone(info)
+	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("is no file")
+	}
+	if err != nil {
+		_ = file.Close() // nothing was read
+		return nil, 0, fmt.Errorf("%s %w", path, err)
+	}
+	return file, info.Size(), nil
+}
+
+func sumOfFile(path string) (sum, error) {
+	file, size, err := openOwn(path)
+	if err != nil {
+		return sum{}, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	h := crc32.New(castagnoli)
+	_, err = io.Copy(h, file)
+	return sum{Size: size, CRC32C: h.Sum32()}, err
+}
+
+func sumOf(content []byte) sum {
+	return sum{Size: int64(len(content)), CRC32C: crc32.Checksum(content, castagnoli)}
+}
