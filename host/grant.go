@@ -4,9 +4,13 @@
 package host
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/wasm-controller-manager/wcm/host/grant"
+	"github.com/wasm-controller-manager/wcm/host/install"
+	"github.com/wasm-controller-manager/wcm/host/manifest"
 )
 
 // ungrantedError reports a module that was not granted what it cannot work
@@ -38,6 +42,41 @@ func (h *Host) grant(v *version, manifest string) error {
 		}
 	}
 	return nil
+}
+
+// narrow holds the version that runs to the grants of a newer operator's file,
+// although this file or its module is refused: what was taken away must not be
+// kept for that. A version that cannot work without it is stopped. A file that
+// cannot be read takes nothing away. The caller holds p.changing.
+func (h *Host) narrow(ctx context.Context, logger *slog.Logger, p *plugin, file install.Plugin) {
+	newest, err := manifest.Parse(file.Manifest)
+	if err != nil || p.current == nil {
+		return
+	}
+	policy := grant.NewPolicy(p.name, p.current.description, newest.Grants)
+	if policy.Same(p.current.policy) {
+		return
+	}
+	held := *p.current.manifest
+	held.Grants = newest.Grants
+	next, err := h.prepareAgain(ctx, p, file.Path, &held)
+	if err != nil {
+		logger.Warn("Version that ran is stopped, it does not run with the newer grants", "error", err)
+		h.stop(ctx, p)
+		return
+	}
+	before := h.activate(p, next, h.supervise(ctx, p, next, false), nil)
+	logger.Info("Version that runs is held to the newer grants")
+	h.draining.Go(func() { before.close(context.WithoutCancel(ctx), h.Logger) })
+}
+
+// prepareAgain prepares the module that runs with another manifest.
+func (h *Host) prepareAgain(ctx context.Context, p *plugin, path string, m *manifest.Manifest) (*version, error) {
+	wasm, err := p.shelf.Module(p.current.module.Info.Digest)
+	if err != nil {
+		return nil, err
+	}
+	return h.prepareWith(ctx, install.Plugin{Name: p.name, Path: path, Module: wasm}, m)
 }
 
 // shows returns the filter of a view, nil if there is nothing to hide, so that

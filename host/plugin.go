@@ -49,7 +49,8 @@ type controller struct {
 
 // Install starts a plugin or replaces its module. It implements
 // [install.Installer]: the new version is complete before the old one loses
-// its first request, and when anything fails the old one runs on.
+// its first request, and when anything fails the old one runs on, without what
+// the operator has taken away.
 func (h *Host) Install(ctx context.Context, file install.Plugin) {
 	p := h.plugin(file.Name)
 	p.changing.Lock()
@@ -62,6 +63,7 @@ func (h *Host) Install(ctx context.Context, file install.Plugin) {
 	}
 	next, err := h.prepare(ctx, file)
 	if err != nil {
+		h.narrow(ctx, logger, p, file)
 		h.refused(logger, p, file, err)
 		if p.current == nil {
 			h.resume(ctx, logger, p, file, err)
@@ -195,6 +197,13 @@ func (h *Host) remove(ctx context.Context, name string) *archive.Shelf {
 	}
 	p.changing.Lock()
 	defer p.changing.Unlock()
+	h.stop(ctx, p)
+	h.metrics.Plugin(name).Delete()
+	return p.shelf
+}
+
+// stop ends what runs of a plugin. The caller holds p.changing.
+func (h *Host) stop(ctx context.Context, p *plugin) {
 	last := p.current
 	if last != nil {
 		last.supervisor.close()
@@ -211,8 +220,6 @@ func (h *Host) remove(ctx context.Context, name string) *archive.Shelf {
 		h.draining.Go(func() { last.close(context.WithoutCancel(ctx), h.Logger) })
 		h.metrics.ModuleLoaded(-1)
 	}
-	h.metrics.Plugin(name).Delete()
-	return p.shelf
 }
 
 // close ends the watches, waits for the attempts in flight until ctx ends, and

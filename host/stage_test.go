@@ -98,16 +98,24 @@ func (b *logBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
+// has reports whether there is a line that has all the texts.
+func (b *logBuffer) has(texts ...string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for line := range strings.Lines(b.text.String()) {
+		if containsAll(line, texts) {
+			return true
+		}
+	}
+	return false
+}
+
 // logged waits for a line that has all the texts.
 func (s *stage) logged(texts ...string) {
 	s.t.Helper()
 	hosttest.Eventually(s.t, func() string {
-		s.log.mu.Lock()
-		defer s.log.mu.Unlock()
-		for line := range strings.Lines(s.log.text.String()) {
-			if containsAll(line, texts) {
-				return ""
-			}
+		if s.log.has(texts...) {
+			return ""
 		}
 		return fmt.Sprintf("the log has no line with %q", texts)
 	})

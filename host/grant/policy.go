@@ -4,6 +4,7 @@
 package grant
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -50,6 +51,13 @@ func (p *Policy) decide(index uint32) decided {
 	}
 	o.view = viewOf(cached...)
 	return o
+}
+
+// Same reports whether two policies for one description allow the same.
+func (p *Policy) Same(other *Policy) bool {
+	ours, theirs := p.grants, other.grants
+	ours.Resources, theirs.Resources = nil, nil // resources says what of them matters
+	return reflect.DeepEqual(p.resources, other.resources) && reflect.DeepEqual(ours, theirs)
 }
 
 // cacheVerbs returns the verbs for which the description wants a cache of a

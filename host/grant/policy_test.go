@@ -246,3 +246,30 @@ func TestMissing(t *testing.T) {
 		t.Errorf("MissingWrites:\n got %s\nwant %s", got, want)
 	}
 }
+
+func TestSame(t *testing.T) {
+	policy := func(g grant.Grants) *grant.Policy { return grant.NewPolicy("web", description(), g) }
+	more := trusting()
+	more.Resources = append(more.Resources, rule("batch jobs *"))
+	less := trusting()
+	less.Resources = less.Resources[1:]
+	limits := trusting()
+	limits.Resources[0].Namespaces = []string{"a"}
+	noKeys := trusting()
+	noKeys.Sign = nil
+	for reason, test := range map[string]struct {
+		other grant.Grants
+		want  bool
+	}{
+		"the same grants":              {trusting(), true},
+		"one more, which nobody wants": {more, true},
+		"a rule less":                  {less, false},
+		"a limit more":                 {limits, false},
+		"a key less":                   {noKeys, false},
+		"nothing":                      {grant.Grants{}, false},
+	} {
+		if got := policy(trusting()).Same(policy(test.other)); got != test.want {
+			t.Errorf("%s: Same = %t, want %t", reason, got, test.want)
+		}
+	}
+}

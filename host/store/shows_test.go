@@ -63,13 +63,22 @@ func TestLimitedView(t *testing.T) {
 		time.Sleep(time.Minute)
 		both("a list anew", []string{"changed web-1 4→9"}, []string{"changed web-1 4→9", "gone db-1", "new db-2"})
 
-		f.set(func() { f.lagging = true })
-		open(t, s, ViewOptions{Projection: shape(t, phaseShape)}) // makes the cache grow
-		f.put(makePod("db-2", onNode("n4")))                      // 10
+		f.put(makePod("web-2")) // 10
+		both("another", []string{"new web-2"}, []string{"new web-2"})
+		f.drop(false)                         // the old cache sees nothing of what follows
+		f.put(makePod("web-2", onNode("n4"))) // 11
+		f.put(makePod("db-2", onNode("n4")))  // 12
+		f.put(makePod("web-3"))
+		f.put(makePod("db-3"))
 		f.remove("default", "web-1")
-		f.tell(100)
-		time.Sleep(time.Minute)
-		both("a wider cache", []string{"gone web-1"}, []string{"changed db-2 8→10", "gone web-1"})
+		open(t, s, ViewOptions{Projection: shape(t, phaseShape)})
+		both("a wider cache", []string{"changed web-2 10→11", "new web-3", "gone web-1"},
+			[]string{"changed web-2 10→11", "changed db-2 8→12", "new web-3", "new db-3", "gone web-1"})
+		f.remove("default", "db-3")
+		f.drop(false)
+		f.remove("default", "db-2")
+		open(t, s, ViewOptions{Projection: shape(t, `{status{reason string}}`)})
+		both("an even wider one", nil, []string{"gone db-2", "gone db-3"})
 	})
 }
 
