@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
+	"github.com/wasm-controller-manager/wcm/host/metric"
 )
 
 // TestNothingIsGrantedByDefault loads a module without an operator's file and
@@ -114,6 +115,14 @@ func TestGrantsAreTakenAway(t *testing.T) {
 
 	writeFile(t, manifest, []byte(limited))
 	s.stamped(namespace, "1")
+
+	remove(t, manifest) // and with it all grants
+	s.inState("stamp", metric.PluginRefused)
+	s.create(namespace, "later")
+	if status := s.status("stamp"); status.Digest != "" || !strings.Contains(errorText(status.Failure), "lacks grants") {
+		t.Errorf("without an operator's file: got %+v, want a plugin that does not run for lack of grants", status)
+	}
+	s.untouched(namespace, "later")
 }
 
 // untouched checks that the plugin stamp left objects alone.

@@ -17,7 +17,8 @@ import (
 )
 
 // TestNothingBadReplacesAGoodVersion changes the files of a plugin that runs,
-// in every way that must not take effect; in between it mends them.
+// in every way that must not take effect; in between it mends them. That grants
+// are taken away does take effect, see TestGrantsAreTakenAway.
 func TestNothingBadReplacesAGoodVersion(t *testing.T) {
 	namespace := plane.NamespaceFor(t)
 	folder := t.TempDir()
@@ -41,12 +42,10 @@ func TestNothingBadReplacesAGoodVersion(t *testing.T) {
 		{"it does not like its settings", func() { replace(t, file, fixture(t, "rejects")) }, "rejects its settings"},
 		{"a module that cannot be read", func() { move(t, file, folder) }, "is a directory"},
 		{"the operator's file has a slip of the pen", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"limit: {}\n")) }, `unknown field "limit"`},
-		{"it is no YAML", func() { writeFile(t, manifest, []byte("{")) }, "operator's file"},
+		{"it is no YAML", func() { writeFile(t, manifest, []byte("{")) }, "stamp.yaml: yaml: line 1"},
 		{"a limit that is none", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"limits: {memory: much}\n")) }, "limits.memory"},
 		{"a rollback that is none", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"rollback: {share: 2}\n")) }, "rollback.share"},
-		{"settings that the module does not take", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"settings: {a: 1}\n")) }, "takes no settings"},
-		{"grants that are not enough", func() { writeFile(t, manifest, []byte("grants: {}\n")) }, "lacks grants"},
-		{"no operator's file, and so no grants", func() { remove(t, manifest) }, "lacks grants"},
+		{"settings that the module does not take", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"settings: {a: 1}\n")) }, "settings: the module takes none"},
 		{"an operator's file that cannot be read", func() { move(t, manifest, folder) }, "is a directory"},
 	}
 	for _, test := range tests {

@@ -25,12 +25,12 @@ var leases = kube.Target{Group: "coordination.k8s.io", Version: "v1", Resource: 
 // refused says everywhere that a file did not become the plugin's version:
 // in the log, as an event, as a metric and in the plugin's status.
 func (h *Host) refused(logger *slog.Logger, p *plugin, file install.Plugin, err error) {
+	h.metrics.ModuleRefused(reasonOf(err))
 	p.mu.Lock()
 	p.failure = err
 	running := p.current
 	p.mu.Unlock()
 	logger.Error("Plugin is not loaded", "path", file.Path, "error", err)
-	h.metrics.ModuleRefused(reasonOf(err))
 	message := fmt.Sprintf("%s %v", file.Path, err)
 	if running != nil {
 		h.metrics.Plugin(file.Name).Reloaded(false)
