@@ -69,18 +69,35 @@ func (p *process) cpu() (float64, error) {
 }
 
 // peakRSS returns the largest resident memory that the process had, in bytes.
-func (p *process) peakRSS() (float64, error) {
+func (p *process) peakRSS() (float64, error) { return p.memory("VmHWM") }
+
+// rss returns the resident memory of the process, in bytes.
+func (p *process) rss() (float64, error) { return p.memory("VmRSS") }
+
+func (p *process) memory(field string) (float64, error) {
 	text, err := p.proc("status")
 	if err != nil {
 		return 0, err
 	}
 	for line := range strings.Lines(text) {
-		if value, ok := strings.CutPrefix(line, "VmHWM:"); ok {
+		if value, ok := strings.CutPrefix(line, field+":"); ok {
 			kibibytes, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
 			return kibibytes * 1024, err
 		}
 	}
-	return 0, fmt.Errorf("memory of %s: /proc has no VmHWM", p.command.Path)
+	return 0, fmt.Errorf("memory of %s: /proc has no %s", p.command.Path, field)
+}
+
+// mappings returns how many pieces the address space of the process has.
+func (p *process) mappings() (float64, error) {
+	text, err := p.proc("maps")
+	return float64(strings.Count(text, "\n")), err
+}
+
+// files returns how many files and connections the process has open.
+func (p *process) files() (float64, error) {
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.command.Process.Pid))
+	return float64(len(entries)), err
 }
 
 func (p *process) proc(file string) (string, error) {

@@ -65,4 +65,18 @@ var registry = []benchmark{
 			{"start, nothing compiled yet", seconds, "ours cold start", "", goal{}},
 		},
 	},
+	{
+		name: "reloads", peer: "after the first 50", rounds: 1,
+		prepare: prepareReloads,
+		sides:   []side{{"ours", measureReloads}},
+		rows: []row{
+			{"resident memory after 500 reloads of 5 plugins", mebibytes, "500 rss", "first rss", goal{}},
+			{"resident memory after 1,000", mebibytes, "1000 rss", "first rss", goal{}},
+			{"resident memory after 1,500", mebibytes, "last rss", "first rss", goal{ratio: 1.15}},
+			{"goroutines after 1,500", count, "last goroutines", "first goroutines", goal{}},
+			{"memory mappings after 1,500", count, "last mappings", "first mappings", goal{}},
+			{"open files after 1,500", count, "last files", "first files", goal{}},
+			{"one reload, wall", seconds, "wall", "", goal{}},
+		},
+	},
 }

@@ -19,7 +19,9 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -94,7 +96,8 @@ type Host struct {
 	custom   *metric.Custom
 	crew     *crew
 	draining sync.WaitGroup // versions that are being closed, and what was decided about others
-	scanned  chan struct{}  // closed when the plugins that were there at the start are loaded or refused
+	sweeping atomic.Bool
+	scanned  chan struct{} // closed when the plugins that were there at the start are loaded or refused
 
 	mu      sync.Mutex
 	plugins map[string]*plugin // guarded by mu
@@ -227,6 +230,22 @@ func (h *Host) removeAll(ctx context.Context) {
 	select {
 	case <-drained:
 	case <-ctx.Done():
+	}
+}
+
+// sweepAfter is how long what a version held may stay in memory after it was
+// closed: enough for the other plugins of a deployment.
+const sweepAfter = 10 * time.Second
+
+// sweep gives memory back to the system a little later, all that was closed by
+// then. Compiled code and its description, twenty megabytes of a Go guest, are
+// let go by finalizers, and an idle process would not run them for minutes.
+func (h *Host) sweep() {
+	if h.sweeping.CompareAndSwap(false, true) {
+		time.AfterFunc(sweepAfter, func() {
+			h.sweeping.Store(false)
+			debug.FreeOSMemory()
+		})
 	}
 }
 

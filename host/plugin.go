@@ -76,9 +76,18 @@ func (h *Host) Install(ctx context.Context, file install.Plugin) {
 	}
 	before := h.activate(p, next, h.supervise(ctx, p, next, predecessor), nil)
 	h.activated(logger, p, next, before)
-	if before != nil { // a reconcile that does not end must not hold up other files
-		h.draining.Go(func() { before.close(context.WithoutCancel(ctx), h.Logger) })
+	if before != nil {
+		h.retire(ctx, before)
 	}
+}
+
+// retire closes a version that was replaced or removed, in the background: a
+// reconcile that does not end must not hold up other files.
+func (h *Host) retire(ctx context.Context, v *version) {
+	h.draining.Go(func() { // ends with the version's last reconcile, or with the process
+		v.close(context.WithoutCancel(ctx), h.Logger)
+		h.sweep()
+	})
 }
 
 // Unreadable takes note of a plugin whose files cannot be read. It implements
@@ -217,7 +226,7 @@ func (h *Host) stop(ctx context.Context, p *plugin) {
 	p.current = nil
 	p.mu.Unlock()
 	if last != nil {
-		h.draining.Go(func() { last.close(context.WithoutCancel(ctx), h.Logger) })
+		h.retire(ctx, last)
 		h.metrics.ModuleLoaded(-1)
 	}
 }

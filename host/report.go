@@ -38,6 +38,7 @@ func (h *Host) refused(logger *slog.Logger, p *plugin, file install.Plugin, err 
 	}
 	h.event(true, "PluginNotLoaded", "plugin "+file.Name+": "+message)
 	h.reportState(p)
+	h.sweep()
 }
 
 // reasonOf classifies a failure for metrics.

@@ -120,11 +120,11 @@ func (h *Host) supervise(ctx context.Context, p *plugin, v *version, predecessor
 }
 
 // take takes a step that was decided about a version, unless the version has
-// been replaced in the meantime.
+// been replaced in the meantime or the host stops.
 func (h *Host) take(ctx context.Context, p *plugin, v *version, step health.Step, trap error) {
 	p.changing.Lock()
 	defer p.changing.Unlock()
-	if p.current != v {
+	if p.current != v || ctx.Err() != nil {
 		return
 	}
 	logger := h.Logger.With("plugin", p.name, "digest", v.module.Info.Digest.Short())
@@ -169,7 +169,7 @@ func (h *Host) rollBack(ctx context.Context, logger *slog.Logger, p *plugin, ste
 		logger.Warn("A restart will try the version again that was left", "error", err)
 	}
 	h.rolledBack(logger, p, left, next)
-	h.draining.Go(func() { before.close(context.WithoutCancel(ctx), h.Logger) })
+	h.retire(ctx, before)
 	return nil
 }
 

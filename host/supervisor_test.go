@@ -4,6 +4,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wasm-controller-manager/wcm/host/control"
 	"github.com/wasm-controller-manager/wcm/host/health"
 )
 
@@ -126,5 +128,47 @@ func TestSupervisorThatIsClosedDoesNothing(t *testing.T) {
 		s.ended(health.Call{Trapped: true}, errors.New("boom"))
 		pass(time.Hour)
 		expectJournal(t, j)
+	})
+}
+
+// TestQuarantineLosesNoRequest has a guest that traps for five minutes. It is
+// let alone most of that time, and afterwards every key is reconciled.
+func TestQuarantineLosesNoRequest(t *testing.T) {
+	const keys = 50
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		s := newSupervisor(testPolicy, 1, false, func(health.Step, error) {})
+		defer s.close()
+		traps, done := 0, map[string]bool{}
+		c := control.New(control.Options{Name: "test", Reconciler: control.ReconcilerFunc(
+			func(_ context.Context, a control.Attempt) (o control.Outcome) {
+				if o.Trap = time.Since(began) < 5*time.Minute; o.Trap {
+					o.Err = errors.New("boom")
+					traps++
+				} else {
+					done[a.Key.Name] = true
+				}
+				s.ended(health.Call{Trapped: o.Trap, Retry: a.Failures > 0}, o.Err)
+				return o
+			})})
+		s.lead(0, c)
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- c.Run(ctx) }() // ends by stop
+		for i := range keys {
+			c.Add(control.Key{Name: fmt.Sprint(i)})
+		}
+		pass(5 * time.Minute)
+		if traps > 10 {
+			t.Errorf("it trapped %d times in five minutes, want a few: it is in quarantine", traps)
+		}
+		pass(10 * time.Minute)
+		if len(done) != keys {
+			t.Errorf("%d of %d keys were reconciled once it worked", len(done), keys)
+		}
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
 	})
 }

@@ -17,6 +17,7 @@ import (
 var (
 	version = "1"
 	poison  = "poison"
+	label   = "stamp"
 )
 
 // ConfigMap is what the plugin reads of one.
@@ -36,7 +37,7 @@ func init() {
 
 func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	cm, err := configMaps.Get(ctx, req.Key)
-	if err != nil || !cm.Labels.Has("stamp") {
+	if err != nil || !cm.Labels.Has(label) {
 		return sdk.Result{}, sdk.IgnoreNotFound(err)
 	}
 	if strings.HasPrefix(cm.Name, poison) {

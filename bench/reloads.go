@@ -1,0 +1,288 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
+)
+
+// How much is reloaded: each round replaces every plugin by its next variant.
+const (
+	reloadedPlugins = 5
+	reloadVariants  = 3
+	reloadRounds    = 300
+	firstRounds     = 10 // what is measured then is what is compared with
+	everyRounds     = 50 // between the other measurements
+	reloadObjects   = 20 // of each plugin
+)
+
+func pluginName(i int) string { return fmt.Sprint("plugin-", i) }
+
+func variantFile(e *environment, plugin, variant int) string {
+	return filepath.Join(e.dir, "variants", fmt.Sprintf("%s.%d", pluginName(plugin), variant))
+}
+
+// prepareReloads builds the host and all variants of the plugins. They differ
+// in what they write, so each reload is work for all objects.
+func prepareReloads(ctx context.Context, e *environment) error {
+	fmt.Fprintln(e.progress, "building the plugins that are reloaded")
+	command := exec.CommandContext(ctx, "make", "build", "--no-print-directory")
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("make build: %w\n%s", err, output)
+	}
+	for plugin := range reloadedPlugins {
+		for variant := range reloadVariants {
+			flags := fmt.Sprintf("-ldflags=-s -w -X main.version=%d -X main.label=%s", variant, pluginName(plugin))
+			command := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", flags,
+				"-o", variantFile(e, plugin, variant), "./host/testdata/stamp")
+			command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+			if output, err := command.CombinedOutput(); err != nil {
+				return fmt.Errorf("build a plugin: %w\n%s", err, output)
+			}
+		}
+	}
+	return nil
+}
+
+// measureReloads runs the host on a control plane and replaces its plugins
+// again and again, as a deployment does.
+func measureReloads(ctx context.Context, e *environment, f figures) error {
+	plane, err := controlplane.Start(ctx, controlplane.Options{})
+	if err != nil {
+		return err
+	}
+	c, err := newCluster(plane.RESTConfig())
+	if err == nil {
+		err = c.reload(ctx, e, plane.Kubeconfig(), f)
+	}
+	return errors.Join(err, plane.Stop())
+}
+
+func (c *cluster) reload(ctx context.Context, e *environment, kubeconfig string, f figures) (err error) {
+	folder := filepath.Join(e.dir, "plugins")
+	if err := deploy(e, folder, 0); err != nil {
+		return err
+	}
+	if err := c.createObjects(ctx); err != nil {
+		return err
+	}
+	r := &reloader{environment: e, folder: folder, log: newFollower()}
+	command := exec.Command("bin/wasm-controller-manager", "--kubeconfig="+kubeconfig, "--plugin-dir="+folder,
+		"--cache-dir="+filepath.Join(e.dir, "compiled"), "--leader-elect=false", "--secure-port=0", "--plain-bind-address=127.0.0.1:0", qps, burst)
+	command.Stdout, command.Stderr = r.log, r.log
+	if r.process, err = startProcess(command); err != nil {
+		return err
+	}
+	defer func() {
+		if err = errors.Join(err, r.process.stop()); err != nil {
+			err = fmt.Errorf("%w\n%s", err, r.log.tail())
+		}
+	}()
+	return r.run(ctx, f)
+}
+
+// createObjects makes what the plugins work on.
+func (c *cluster) createObjects(ctx context.Context) error {
+	for i := range reloadedPlugins * reloadObjects {
+		object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{
+			Name: fmt.Sprint("object-", i), Labels: map[string]string{pluginName(i % reloadedPlugins): ""},
+		}}
+		if _, err := c.client.CoreV1().ConfigMaps(namespace).Create(ctx, object, metav1.CreateOptions{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// deploy renames a variant of each plugin into the plugin directory.
+func deploy(e *environment, folder string, variant int) error {
+	const manifest = "grants: {resources: [{groups: ['*'], resources: ['*'], verbs: ['*']}]}\n"
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for plugin := range reloadedPlugins {
+		file := filepath.Join(folder, pluginName(plugin))
+		module, err := os.ReadFile(variantFile(e, plugin, variant%reloadVariants))
+		if err != nil {
+			return err
+		}
+		if variant == 0 {
+			if err := os.WriteFile(file+".yaml", []byte(manifest), 0o600); err != nil {
+				return err
+			}
+		}
+		if err := os.WriteFile(file+".new", module, 0o600); err != nil {
+			return err
+		}
+		if err := os.Rename(file+".new", file+".wasm"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reloader replaces the plugins of a running host.
+type reloader struct {
+	*environment
+	folder  string
+	process *process
+	log     *follower
+}
+
+func (r *reloader) run(ctx context.Context, f figures) error {
+	rounds := reloadRounds
+	if r.quick {
+		rounds = everyRounds
+	}
+	if err := r.log.wait(ctx, "Plugin loaded", reloadedPlugins); err != nil {
+		return err
+	}
+	var busy time.Duration
+	for round := 1; round <= rounds; round++ {
+		began := time.Now()
+		if err := deploy(r.environment, r.folder, round); err != nil {
+			return err
+		}
+		if err := r.log.wait(ctx, "Plugin replaced", round*reloadedPlugins); err != nil {
+			return err
+		}
+		busy += time.Since(began)
+		if round != firstRounds && round%everyRounds != 0 {
+			continue
+		}
+		sample, err := r.sample(ctx)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(r.progress, "reloads: %4d: %6.1f MiB resident, %3.0f goroutines, %4.0f mappings, %2.0f files\n",
+			round*reloadedPlugins, sample["rss"]/(1<<20), sample["goroutines"], sample["mappings"], sample["files"])
+		for name, value := range sample {
+			if round == firstRounds {
+				f["first "+name] = value
+			}
+			f["last "+name] = value
+			f[fmt.Sprintf("%d %s", round*reloadedPlugins, name)] = value
+		}
+	}
+	f["wall"] = busy.Seconds() / float64(rounds*reloadedPlugins)
+	return nil
+}
+
+// quiet is for how long nothing is replaced before memory is measured: the host
+// gives back what was closed after ten seconds, and a process that is in the
+// middle of a reload holds two versions and garbage of its collector's choice.
+const quiet = 15 * time.Second
+
+func (r *reloader) sample(ctx context.Context) (figures, error) {
+	pause(ctx, quiet)
+	sample := figures{}
+	for name, measure := range map[string]func() (float64, error){
+		"rss": r.process.rss, "mappings": r.process.mappings, "files": r.process.files,
+		"goroutines": func() (float64, error) { return r.metric(ctx, "go_goroutines") },
+	} {
+		value, err := measure()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		sample[name] = value
+	}
+	return sample, nil
+}
+
+var served = regexp.MustCompile(`"Serving" url="(http://[^"]*)"`)
+
+// metric reads a metric without labels.
+func (r *reloader) metric(ctx context.Context, name string) (float64, error) {
+	url := served.FindStringSubmatch(r.log.all())
+	if url == nil {
+		return 0, errors.New("the log does not say where it serves")
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url[1]+"/metrics", nil)
+	if err != nil {
+		return 0, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			return strconv.ParseFloat(strings.TrimSpace(value), 64)
+		}
+	}
+	return 0, fmt.Errorf("the host has no metric %s", name)
+}
+
+// follower keeps a log and lets a reader wait for lines.
+type follower struct {
+	mu    sync.Mutex
+	text  strings.Builder
+	grown chan struct{} // has an element when there is more
+}
+
+func newFollower() *follower { return &follower{grown: make(chan struct{}, 1)} }
+
+// Write appends to the log.
+func (l *follower) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case l.grown <- struct{}{}:
+	default:
+	}
+	return l.text.Write(p)
+}
+
+func (l *follower) all() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// tail is the end of the log, for an error.
+func (l *follower) tail() string {
+	text := l.all()
+	return text[max(0, len(text)-4000):]
+}
+
+// wait waits until a text stands in the log for the nth time.
+func (l *follower) wait(ctx context.Context, text string, n int) error {
+	timeout := time.NewTimer(2 * time.Minute)
+	defer timeout.Stop()
+	for {
+		found := strings.Count(l.all(), text)
+		if found >= n {
+			return nil
+		}
+		select {
+		case <-l.grown:
+		case <-timeout.C:
+			return fmt.Errorf("%q stands in the log %d times after two minutes, want %d", text, found, n)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
