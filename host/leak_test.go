@@ -20,7 +20,6 @@ import (
 // cannot stop else; bench/reloads.go does the same at length with Go guests.
 func TestReloadsLeaveNothing(t *testing.T) {
 	const warm, many = 5, 50
-	_ = plane.NamespaceFor(t)
 	folder := t.TempDir()
 	file := filepath.Join(folder, "map.wasm")
 	guest := fixture(t, "maps")
