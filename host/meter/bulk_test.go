@@ -5,7 +5,6 @@ package meter_test
 
 import (
 	"bytes"
-	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -24,10 +23,6 @@ const (
 // bulkModule exports fill, copy and init, which take the operands of the
 // instruction, and drop. Its data segment is longer than several pieces.
 func bulkModule() []byte {
-	sized := func(parts ...[]byte) []byte {
-		content := slices.Concat(parts...)
-		return append(binary.AppendUvarint(nil, uint64(len(content))), content...)
-	}
 	operation := func(code ...byte) []byte { return sized([]byte{0, 0x20, 0, 0x20, 1, 0x20, 2}, code, []byte{0x0b}) }
 	export := func(name string, kind, index byte) []byte {
 		return slices.Concat(sized([]byte(name)), []byte{kind, index})
@@ -108,7 +103,7 @@ func bulkPair(t *testing.T) (plain, metered api.Module) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	metered, err = newRuntime(t, 1000).instantiate(t.Context(), file, wazero.NewModuleConfig())
+	metered, err = newRuntime(t, 1000).instantiate(t, file, wazero.NewModuleConfig())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +116,7 @@ func TestBulkPieces(t *testing.T) {
 	const length = 700_000 // three pieces
 	for _, name := range []string{"fill", "copy", "init"} {
 		r := newRuntime(t, 1)
-		m, err := r.instantiate(t.Context(), bulkModule(), wazero.NewModuleConfig())
+		m, err := r.instantiate(t, bulkModule(), wazero.NewModuleConfig())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,9 +14,12 @@
 //	}
 //
 // This charge stands where a function begins and where a loop turns, and
-// covers, instruction by instruction, all code that can run until the next
-// charge. Operations whose time depends on a length are charged by it, and
-// long ones are done in pieces with a charge between them.
+// weighs, instruction by instruction, all code that can run until the next
+// charge. What is behind a call is charged in part where the function ends.
+// Operations whose time depends on a length are charged by it, and long ones
+// are done in pieces with a charge between them. So whatever a module does
+// between two yields is at most twice what it was granted, and what it has
+// done when a call returns is paid for.
 //
 // [Rewrite] adds
 //
@@ -27,8 +30,9 @@
 //     guest does not run: what was granted less what is left is the work done;
 //   - functions behind all others that do operations of a length.
 //
-// Nothing in the module can name them: its indexes were checked before. A
-// module means what it meant, except that a table does not grow beyond
+// Nothing in the module can name them: its indexes were checked before. Code
+// of Go's compiler is also made to jump ahead without a detour, which makes up
+// for the time that the charges take. A module means what it meant, except that a table does not grow beyond
 // [MaxTableEntries] and custom sections are dropped; names of functions stay,
 // so that traps can be read. An invalid module stays invalid.
 //

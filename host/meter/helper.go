@@ -59,14 +59,13 @@ func (b *body) bulk(c *wasm.Cursor) {
 	if !isBulk(c.Op) {
 		return
 	}
-	region := b.region()
-	region.weight += bulkWeight
+	b.weigh(bulkWeight)
 	onMemory := c.Op == wasm.OpMemoryFill || c.Op == wasm.OpMemoryCopy
-	if onMemory && b.length.known && b.length.value <= freeConstant {
-		region.weight += int(b.length.value) / bytesPerUnit
+	if length := b.before[1]; onMemory && length.op == wasm.OpI32Const && length.x <= freeConstant {
+		b.weigh(int(length.x) / bytesPerUnit)
 		return
 	}
-	b.replace(c, byte(wasm.OpCall), b.r.helper(c.Op, c.X, c.Y))
+	b.replace(c, wasm.OpCall, b.r.helper(c.Op, c.X, c.Y))
 }
 
 // helper returns the index of the function for an instruction, which it makes

@@ -76,7 +76,7 @@ type rewriter struct {
 	yield uint32 // the function that is imported
 	fuel  uint32 // the global
 
-	leaves  []int // by function, the weight of one that is not charged, else 0
+	leaves  []int // by function, the weight that its callers pay, or charged
 	charge  charge
 	added   []wasm.FuncType // types behind those of the module
 	helpers []helper        // functions behind those of the module

@@ -19,8 +19,11 @@ import (
 // runtime instantiates rewritten modules, with a yield that counts.
 type runtime struct {
 	wazero.Runtime
+	refill int64 // what a yield grants
 	yields int
 	most   int // yields after which the guest is stopped; 0: never
+	// ledgers of the modules that are audited; nil: none is.
+	ledgers map[api.Module]*ledger
 }
 
 var errStopped = errors.New("stopped")
@@ -29,17 +32,14 @@ var errStopped = errors.New("stopped")
 func newRuntime(t testing.TB, refill int64) *runtime {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	r := &runtime{Runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler().WithCoreFeatures(api.CoreFeaturesV2))}
+	r := &runtime{
+		Runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfigCompiler().WithCoreFeatures(api.CoreFeaturesV2)),
+		refill:  refill,
+	}
 	t.Cleanup(func() { r.Close(ctx) })
 	yield := api.GoModuleFunc(func(_ context.Context, m api.Module, stack []uint64) {
-		// A module that is being instantiated has no exports yet.
-		if g := m.ExportedGlobal(meter.FuelGlobal); g != nil && int64(g.Get()) >= 0 {
-			t.Errorf("yield with %d units of fuel left", int64(g.Get()))
-		}
-		if r.yields++; r.yields == r.most {
-			panic(errStopped)
-		}
-		stack[0] = uint64(refill)
+		r.yield(t, m)
+		stack[0] = uint64(r.refill)
 	})
 	_, err := r.NewHostModuleBuilder(meter.ImportModule).NewFunctionBuilder().
 		WithGoModuleFunction(yield, nil, []api.ValueType{api.ValueTypeI64}).Export(meter.ImportYield).Instantiate(ctx)
@@ -49,7 +49,30 @@ func newRuntime(t testing.TB, refill int64) *runtime {
 	return r
 }
 
-func (r *runtime) instantiate(ctx context.Context, file []byte, config wazero.ModuleConfig) (api.Module, error) {
+func (r *runtime) yield(t testing.TB, m api.Module) {
+	if left := fuel(m); left >= 0 {
+		t.Errorf("yield with %d units of fuel left", left)
+	}
+	if r.ledgers != nil {
+		r.ledger(m).settle(t, r.refill)
+	}
+	if r.yields++; r.yields == r.most {
+		panic(errStopped)
+	}
+}
+
+func fuel(m api.Module) int64 { return int64(m.ExportedGlobal(meter.FuelGlobal).Get()) }
+
+func (r *runtime) ledger(m api.Module) *ledger {
+	l := r.ledgers[m]
+	if l == nil {
+		l = &ledger{module: m}
+		r.ledgers[m] = l
+	}
+	return l
+}
+
+func (r *runtime) instantiate(t testing.TB, file []byte, config wazero.ModuleConfig) (api.Module, error) {
 	metered, err := rewrite(file)
 	if err != nil {
 		return nil, err
@@ -57,7 +80,10 @@ func (r *runtime) instantiate(ctx context.Context, file []byte, config wazero.Mo
 	if _, err := wasm.Decode(metered, wasm.DefaultLimits()); err != nil {
 		return nil, fmt.Errorf("decode the rewritten module: %w", err)
 	}
-	return r.InstantiateWithConfig(ctx, metered, config)
+	if r.ledgers != nil {
+		metered = audit(t, file, metered)
+	}
+	return r.InstantiateWithConfig(t.Context(), metered, config)
 }
 
 func rewrite(file []byte) ([]byte, error) {

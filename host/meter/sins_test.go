@@ -26,6 +26,9 @@ func TestSins(t *testing.T) {
 		{name: "loop"}, {name: "loop_if"}, {name: "loop_table"}, {name: "loop_values"}, {name: "loop_unreachable"},
 		{"recursion", []uint64{60}}, {"indirect", []uint64{60}},
 		{name: "leaf"}, {name: "host"}, {name: "start"}, {name: "skips"},
+		{"dispatch", []uint64{0}}, {name: "dispatch_entered"}, {"dispatch_other", []uint64{0, 0}}, {"dispatch_computed", []uint64{0}},
+		{"dispatch_if", []uint64{0}}, {"dispatch_inner", []uint64{0}}, {"dispatch_self", []uint64{0}}, {"dispatch_between", []uint64{0}},
+		{"dispatch_default", []uint64{0}}, {"dispatch_values", []uint64{0}},
 		{name: "fill"}, {name: "copy"}, {name: "init"}, {name: "table"}, {name: "table_grow"}, {name: "memory_grow"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -34,7 +37,7 @@ func TestSins(t *testing.T) {
 			if _, err := r.NewHostModuleBuilder("env").NewFunctionBuilder().WithFunc(func() {}).Export("nothing").Instantiate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			m, err := r.instantiate(t.Context(), fixture(t, c.name), wazero.NewModuleConfig())
+			m, err := r.instantiate(t, fixture(t, c.name), wazero.NewModuleConfig())
 			if c.name != "start" {
 				if err != nil {
 					t.Fatal(err)
@@ -58,16 +61,16 @@ func TestPrices(t *testing.T) {
 		want         int64
 	}{
 		{"table_grow", "size", 0, 0},                              // too small to be charged
-		{"table_grow", "grow", 10, 4 + 16 + 10},                   // instructions, the operation, entries
-		{"table_grow", "grow", meter.MaxTableEntries + 1, 4 + 16}, // refused
-		{"table_grow", "grow", 1<<32 - 1, 4 + 16},                 // refused
-		{"memory_grow", "grow", 3, 3 + 16 + 3*16384},              // pages
-		{"memory_grow", "grow", 1000, 3 + 16},                     // did not grow
-		{"recursion", "run", 0, 14},                               // both arms of an if, its end
-		{"recursion", "run", 3, 14 * (1 + 2 + 4 + 8)},             // each call by itself
+		{"table_grow", "grow", 10, 3 + 16 + 10},                   // instructions, the operation, entries
+		{"table_grow", "grow", meter.MaxTableEntries + 1, 3 + 16}, // refused
+		{"table_grow", "grow", 1<<32 - 1, 3 + 16},                 // refused
+		{"memory_grow", "grow", 3, 2 + 16 + 3*16384},              // pages
+		{"memory_grow", "grow", 1000, 2 + 16},                     // did not grow
+		{"recursion", "run", 0, 12},                               // both arms of an if, its end
+		{"recursion", "run", 3, 12 * (1 + 2 + 4 + 8)},             // each call by itself
 	} {
 		r := newRuntime(t, granted)
-		m, err := r.instantiate(t.Context(), fixture(t, c.name), wazero.NewModuleConfig())
+		m, err := r.instantiate(t, fixture(t, c.name), wazero.NewModuleConfig())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +92,7 @@ func TestPrices(t *testing.T) {
 // TestTableLimit grows a table to the limit and not beyond.
 func TestTableLimit(t *testing.T) {
 	r := newRuntime(t, slice)
-	m, err := r.instantiate(t.Context(), fixture(t, "table_grow"), wazero.NewModuleConfig())
+	m, err := r.instantiate(t, fixture(t, "table_grow"), wazero.NewModuleConfig())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -20,11 +21,29 @@ import (
 // TestSpecification runs the specification's test suite with every module
 // rewritten and so little fuel at a time that almost every charge yields.
 func TestSpecification(t *testing.T) {
+	total := runSpecification(t, 3, false)
+	t.Logf("%+v", total)
+	if total.yields < 1_000_000 || total.returned < 20_000 || total.trapped < 2000 || total.refused < 2500 {
+		t.Error("the suite has shrunk")
+	}
+}
+
+// TestSpecificationAudited runs the suite with a count of the instructions.
+func TestSpecificationAudited(t *testing.T) {
+	if total := runSpecification(t, 500, true); total.yields < 100_000 {
+		t.Errorf("%+v: the suite has shrunk", total)
+	}
+}
+
+func runSpecification(t *testing.T, refill int64, audited bool) (total counts) {
 	host := spectest.Host(t)
-	var total counts
 	for _, s := range spectest.Load(t) {
 		t.Run(s.Name, func(t *testing.T) {
-			r := &script{Script: s, runtime: newRuntime(t, 3), modules: map[string]api.Module{}}
+			r := &script{Script: s, runtime: newRuntime(t, refill), modules: map[string]api.Module{}}
+			links := func(c spectest.Command) bool { return c.Type == "register" }
+			if audited && !slices.ContainsFunc(s.Commands, links) { // a link is paid by another module
+				r.runtime.ledgers = map[api.Module]*ledger{}
+			}
 			if _, err := r.runtime.InstantiateWithConfig(t.Context(), host, wazero.NewModuleConfig()); err != nil {
 				t.Fatal(err)
 			}
@@ -34,10 +53,7 @@ func TestSpecification(t *testing.T) {
 			total.add(r.counts, r.runtime.yields)
 		})
 	}
-	t.Logf("%+v", total)
-	if total.yields < 1_000_000 || total.returned < 20_000 || total.trapped < 2000 || total.refused < 2500 {
-		t.Error("the suite has shrunk")
-	}
+	return total
 }
 
 type counts struct{ modules, returned, trapped, refused, yields int }
@@ -99,7 +115,7 @@ func (s *script) instantiate(t *testing.T, i int, file []byte, fail func(string,
 	if i+1 < len(s.Commands) && s.Commands[i+1].Type == "register" {
 		config = config.WithName(s.Commands[i+1].As)
 	}
-	m, err := s.runtime.instantiate(t.Context(), file, config)
+	m, err := s.runtime.instantiate(t, file, config)
 	if err != nil {
 		fail("%v", err)
 		return
@@ -113,7 +129,7 @@ func (s *script) instantiate(t *testing.T, i int, file []byte, fail func(string,
 // refuse checks a module that is malformed, invalid or cannot be linked.
 func (s *script) refuse(t *testing.T, c *spectest.Command, file []byte, fail func(string, ...any)) {
 	s.counts.refused++
-	_, err := s.runtime.instantiate(t.Context(), file, wazero.NewModuleConfig().WithName(""))
+	_, err := s.runtime.instantiate(t, file, wazero.NewModuleConfig().WithName(""))
 	if c.Type == "assert_uninstantiable" && c.Text == "out of bounds table access" {
 		return // wazero lets them live, since others may have their functions already
 	}
@@ -134,7 +150,14 @@ func (s *script) act(t *testing.T, a *spectest.Action) ([]uint64, error) {
 	for _, arg := range a.Args {
 		args = append(args, words(arg)...)
 	}
-	return m.ExportedFunction(a.Field).Call(t.Context(), args...)
+	results, err := m.ExportedFunction(a.Field).Call(t.Context(), args...)
+	if s.runtime.ledgers != nil {
+		l := s.runtime.ledger(m)
+		if l.calls++; err == nil {
+			l.close(t)
+		}
+	}
+	return results, err
 }
 
 // trapMessage returns what wazero says for a reason of the specification.

@@ -5,44 +5,62 @@ package meter
 
 import "github.com/wasm-controller-manager/wcm/host/wasm"
 
-// leafWeight is the number of instructions up to which a function that does
-// nothing but compute is not charged itself: its callers are.
-const leafWeight = 16
+// leafWeight is the weight up to which a function that calls nothing is not
+// charged where it begins: those that call it pay for it. Loops in it are
+// charged all the same.
+const leafWeight = 32
 
 // heaviest is more than the weight of any one instruction.
 const heaviest = 1 + ImportWeight + leafWeight + bulkWeight + freeConstant/bytesPerUnit
 
-// leaves returns, by function, how many instructions one has that is not
-// charged, and 0 for the others.
+// charged stands for the weight of a function that pays for itself.
+const charged = -1
+
+// weigh returns the weight of an instruction without what it calls: one, and
+// nothing for those that only give the text its structure.
+func weigh(op wasm.Opcode) int {
+	switch op {
+	case wasm.OpNop, wasm.OpBlock, wasm.OpLoop, wasm.OpEnd:
+		return 0
+	}
+	return 1
+}
+
+// leaves returns, by function, how much one weighs that its callers pay for,
+// or that it pays itself.
 func leaves(m *wasm.Module) []int {
-	weights := make([]int, len(m.Functions))
+	weights := make([]int, 0, len(m.Functions))
+	for range m.Imported(wasm.ExternalFunction) {
+		weights = append(weights, ImportWeight)
+	}
 	var c wasm.Cursor
-	for i, code := range m.Code {
-		if code.Count > leafWeight || code.Loops > 0 || code.Calls > 0 {
-			continue
+	for _, code := range m.Code {
+		weight := charged
+		if code.Calls == 0 {
+			c.Reset(m, code)
+			weight = leaf(&c)
 		}
-		c.Reset(m, code)
-		if !bulky(&c) {
-			weights[m.Imported(wasm.ExternalFunction)+i] = code.Count
-		}
+		weights = append(weights, weight)
 	}
 	return weights
 }
 
-// bulky reports whether one of the instructions is charged by a length.
-func bulky(c *wasm.Cursor) bool {
-	for c.Next() {
-		if isBulk(c.Op) {
-			return true
+// leaf returns the weight of a function outside of its loops. It is charged if
+// it is too heavy, has something whose price is a length, or may be a dispatch.
+func leaf(c *wasm.Cursor) int {
+	weight, loops := 0, 0
+	for last := wasm.OpNop; c.Next(); last = c.Op {
+		if loops == 0 {
+			weight += weigh(c.Op)
+		}
+		switch {
+		case isBulk(c.Op), weight > leafWeight, last == wasm.OpLoop && c.Op == wasm.OpBlock:
+			return charged
+		case c.Op == wasm.OpLoop:
+			loops++
+		case c.Op == wasm.OpEnd && wasm.Opcode(c.X) == wasm.OpLoop:
+			loops--
 		}
 	}
-	return false
-}
-
-// callWeight returns what a call costs beside the instruction itself.
-func (r *rewriter) callWeight(function uint32) int {
-	if function < r.yield {
-		return ImportWeight
-	}
-	return r.leaves[function]
+	return weight
 }

@@ -1,0 +1,7 @@
+;; SPDX-FileCopyrightText: The wasm-controller-manager Authors
+;; SPDX-License-Identifier: Apache-2.0
+;;
+;; A br_table whose default is the loop itself.
+(module (func (export "run") (param $number i32)
+  (loop $loop (block $1 (block $0
+    (br_table $0 $1 $loop (i32.const 9)))))))
