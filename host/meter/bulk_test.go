@@ -76,7 +76,7 @@ func TestBulk(t *testing.T) {
 			t.Fatalf("after %s%v the memories differ", name, args)
 		}
 	}
-	const steps = 1500
+	const steps = 600
 	for n := range steps {
 		name := []string{"fill", "copy", "copy", "init"}[n%4]
 		step(name, uint64(operand()), uint64(operand()), uint64(operand()))

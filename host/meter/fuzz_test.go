@@ -34,7 +34,7 @@ func FuzzRewrite(f *testing.F) {
 	}
 	for _, s := range spectest.Load(f) {
 		for _, c := range s.Commands {
-			if file := s.Module(f, &c); file != nil && len(file) < 400 && (c.Type == "module" || c.Type == "assert_invalid") {
+			if file := s.Module(f, &c); file != nil && len(file) < 100 && (c.Type == "module" || c.Type == "assert_invalid") {
 				f.Add(file)
 			}
 		}

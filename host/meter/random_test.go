@@ -17,7 +17,10 @@ import (
 // TestRandom runs programs of random shape, plain and metered: they do the
 // same, and what they do is paid for.
 func TestRandom(t *testing.T) {
-	const programs = 150
+	programs := 150
+	if testing.Short() {
+		programs = 20
+	}
 	ended, yields := 0, 0
 	for seed := range uint64(programs) {
 		ok, n := runRandom(t, seed)

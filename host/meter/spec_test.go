@@ -30,6 +30,9 @@ func TestSpecification(t *testing.T) {
 
 // TestSpecificationAudited runs the suite with a count of the instructions.
 func TestSpecificationAudited(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
 	if total := runSpecification(t, 500, true); total.yields < 100_000 {
 		t.Errorf("%+v: the suite has shrunk", total)
 	}
