@@ -12,6 +12,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/host/control"
+	"github.com/wasm-controller-manager/wcm/host/grant"
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/health"
 	"github.com/wasm-controller-manager/wcm/host/store"
@@ -20,7 +21,9 @@ import (
 // mapper asks a guest which keys a change wakes. Handlers of watches must not
 // wait for a guest, so changes go through a queue to a goroutine of their own.
 // A guest that cannot answer wakes every primary object: too often is right,
-// too seldom is not. One that is in quarantine is not asked.
+// too seldom is not. So does one that answers too slowly for what changes, or
+// with too many keys of which there are no objects: what waits for a guest must
+// not fill the memory of the host. One that is in quarantine is not asked.
 type mapper struct {
 	mapperOptions
 	wake   chan struct{} // has an element while there is something to do
@@ -28,7 +31,20 @@ type mapper struct {
 
 	mu      sync.Mutex
 	pending []pendingChange // guarded by mu
+	size    int             // of pending, in bytes; guarded by mu
+	missed  bool            // changes, since pending was taken; guarded by mu
 }
+
+const (
+	// maxPending bounds the changes that wait for the guest, in bytes with what
+	// each takes by itself.
+	maxPending    = 16 << 20
+	sizeOfPending = 64
+	// maxStrangers is how many keys a controller may know that are no object's:
+	// of objects that are gone, or that stand for something else. A key takes
+	// half a kilobyte at most.
+	maxStrangers = 50_000
+)
 
 type mapperOptions struct {
 	pool       *guest.Pool
@@ -66,13 +82,34 @@ func (m *mapper) changed(c store.Change) {
 	p := pendingChange{initial: c.Initial}
 	p.before, _ = c.AppendBefore(nil)
 	p.after, _ = c.AppendAfter(nil)
-	m.mu.Lock()
-	m.pending = append(m.pending, p)
-	m.mu.Unlock()
+	m.keep(p)
 	select {
 	case m.wake <- struct{}{}:
 	default:
 	}
+}
+
+func (m *mapper) keep(p pendingChange) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.missed {
+		return
+	}
+	m.size += sizeOfPending + len(p.before) + len(p.after)
+	if m.size > maxPending {
+		m.pending, m.missed = nil, true
+		return
+	}
+	m.pending = append(m.pending, p)
+}
+
+// take returns what waits, and whether there was more than could be kept.
+func (m *mapper) take() (changes []pendingChange, missed bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	changes, missed = m.pending, m.missed
+	m.pending, m.size, m.missed = nil, 0, false
+	return changes, missed
 }
 
 func (m *mapper) run(ctx context.Context) {
@@ -82,10 +119,11 @@ func (m *mapper) run(ctx context.Context) {
 			return
 		case <-m.wake:
 		}
-		m.mu.Lock()
-		changes := m.pending
-		m.pending = nil
-		m.mu.Unlock()
+		changes, missed := m.take()
+		if missed {
+			m.logger.Warn("Guest maps too slowly, every object is reconciled")
+			m.addEverything()
+		}
 		for _, c := range changes {
 			m.ask(ctx, c)
 		}
@@ -111,11 +149,22 @@ func (m *mapper) ask(ctx context.Context, c pendingChange) {
 		m.addEverything()
 		return
 	}
-	for i := range requests {
-		if !m.everything.Shows(requests[i].Namespace, requests[i].Name) {
-			continue // the guest could not read it
+	m.addRequests(requests, c.initial)
+}
+
+// addRequests adds the keys that a guest named.
+func (m *mapper) addRequests(requests []abi.Request, initial bool) {
+	most := m.everything.Len() + maxStrangers
+	for _, r := range requests {
+		if grant.CheckTarget(r.Namespace, r.Name, "") != nil || !m.everything.Shows(r.Namespace, r.Name) {
+			continue // there can be no such object, or the guest could not read it
 		}
-		add(m.queue, control.Key{Namespace: requests[i].Namespace, Name: requests[i].Name}, c.initial)
+		if m.queue.Known() >= most {
+			m.logger.Warn("Guest maps to too many keys, every object is reconciled")
+			m.addEverything()
+			return
+		}
+		add(m.queue, control.Key{Namespace: r.Namespace, Name: r.Name}, initial)
 	}
 }
 

@@ -95,7 +95,9 @@ func (v *version) planWatch(d *abi.Controller, index uint32) (watching, error) {
 // watch starts the watches of one controller of a version. Each tells of the
 // objects that are there first.
 func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
-	delivered, filtered := h.metrics.Plugin(v.plugin).Wakeups(v.description.Controllers[index].Name)
+	name := v.description.Controllers[index].Name
+	delivered, filtered := h.metrics.Plugin(v.plugin).Wakeups(name)
+	logger := h.plugin(v.plugin).bounds.logger.With("plugin", v.plugin, "controller", name)
 	for _, w := range v.watches {
 		if w.controller != index {
 			continue
@@ -104,7 +106,7 @@ func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
 		if w.mapping == nil {
 			m := newMapper(mapperOptions{
 				pool: v.pool, timeout: v.timeout, supervisor: v.supervisor, queue: queue,
-				controller: index, watch: w.watch, everything: w.primary, logger: h.Logger,
+				controller: index, watch: w.watch, everything: w.primary, logger: logger,
 			})
 			v.cancels = append(v.cancels, m.start())
 			handler = m.changed

@@ -155,6 +155,15 @@ func (c *Controller) Len() int {
 	return c.work.Len()
 }
 
+// Known returns the number of keys that wait, for a worker or for a time, or
+// whose failures are remembered. One that does two of these counts twice.
+func (c *Controller) Known() int {
+	known := c.Len()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return known + len(c.notes)
+}
+
 // Run reconciles until ctx ends. Then it takes no more keys, lets the attempts
 // in flight finish for Options.DrainTimeout, and ends their context after
 // that. It returns nil when no attempt is left, and an error if some ignore the

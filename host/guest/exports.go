@@ -5,14 +5,37 @@ package guest
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 )
 
+// What the answers may be that become many small things, in bytes: an entry of
+// two bytes takes the host up to two hundred. Real descriptions have a few
+// thousand bytes, and a mapping that names more keys than that can as well wake
+// everything.
+const (
+	maxDescription = 256 << 10
+	maxMapped      = 1 << 20
+)
+
+// bounded is a message that is not decoded when it is longer than most bytes.
+type bounded struct {
+	decoder
+	most int
+}
+
+func (m bounded) Decode(b []byte) error {
+	if len(b) > m.most {
+		return fmt.Errorf("%d bytes, the limit is %d", len(b), m.most)
+	}
+	return m.decoder.Decode(b)
+}
+
 // Describe asks the module what it is and checks the answer with [Validate].
 func (i *Instance) Describe(ctx context.Context) (*abi.Description, error) {
 	d := &abi.Description{}
-	if err := i.exchangeNamed(ctx, abi.ExportDescribe, nil, d); err != nil {
+	if err := i.exchangeNamed(ctx, abi.ExportDescribe, nil, bounded{d, maxDescription}); err != nil {
 		return nil, err
 	}
 	if err := Validate(d, i.module.Info); err != nil {
@@ -58,7 +81,7 @@ func (i *Instance) Reconcile(ctx context.Context, r abi.Request) (abi.Outcome, e
 func (i *Instance) Map(ctx context.Context, c abi.Change) ([]abi.Request, error) {
 	i.message = c.Append(i.message[:0])
 	r := &abi.Requests{}
-	if err := i.exchangeNamed(ctx, abi.ExportMap, i.message, r); err != nil {
+	if err := i.exchangeNamed(ctx, abi.ExportMap, i.message, bounded{r, maxMapped}); err != nil {
 		return nil, err
 	}
 	return r.Requests, nil

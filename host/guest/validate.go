@@ -17,10 +17,15 @@ type DescriptionError struct {
 	Problems []string // each names the controller or resource and the field
 }
 
-// Error lists all problems. The sentence lacks its subject, as those of
+// Error lists the problems. The sentence lacks its subject, as those of
 // module.Inspect do.
 func (e *DescriptionError) Error() string {
-	return "describes itself wrongly: " + strings.Join(e.Problems, "; ")
+	const most = 20 // nobody reads more, and a guest can make any number
+	text := "describes itself wrongly: " + strings.Join(e.Problems[:min(len(e.Problems), most)], "; ")
+	if more := len(e.Problems) - most; more > 0 {
+		text += fmt.Sprintf("; and %d problems more", more)
+	}
+	return text
 }
 
 // Validate checks a description against itself and against what the module
@@ -28,6 +33,9 @@ func (e *DescriptionError) Error() string {
 // [DescriptionError] with every problem found.
 func Validate(d *abi.Description, info *module.Info) error {
 	v := &validator{description: d}
+	if v.crowded(); len(v.problems) > 0 {
+		return &DescriptionError{Problems: v.problems}
+	}
 	v.plugin(info)
 	for n := range d.Resources {
 		v.resource(n)
