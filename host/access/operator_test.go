@@ -128,7 +128,9 @@ func (m metrics) Record(metric *abi.Metric) error {
 
 func (w *world) CanWrite() error { return w.leads }
 
-func (w *world) operator() *access.Operator {
+func (w *world) operator() *access.Operator { return access.New(w.options()) }
+
+func (w *world) options() access.Options {
 	d := &abi.Description{Resources: []abi.Resource{
 		{Version: "v1", Resource: "configmaps", Kind: "ConfigMap", Projection: &projection, Reads: []string{"scale/get"},
 			Writes: []string{"create", "update", "patch", "delete", "deletecollection", "status/patch", "scale/patch"}},
@@ -139,12 +141,12 @@ func (w *world) operator() *access.Operator {
 	if w.grants != nil {
 		g = *w.grants
 	}
-	return access.New(access.Options{
+	return access.Options{
 		Plugin: "p", Description: d, Policy: grant.NewPolicy("p", d, g),
 		Caches: []access.Cache{w, nil, nil},
 		API:    api{w}, Events: events{w}, Metrics: metrics{w}, Leadership: w,
 		Logger: slog.New(slog.NewTextHandler(&w.log, nil)), Limits: w.limits,
-	})
+	}
 }
 
 // message is what every request is.

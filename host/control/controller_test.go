@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -159,6 +160,40 @@ func TestRequeueAfter(t *testing.T) {
 		}
 		expectStopped(t, stop)
 	})
+}
+
+// TestRequeueAtOnce has keys that want to come back after a nanosecond, for
+// ever: one key more, which has changed or is only looked at again, gets its
+// turn all the same.
+func TestRequeueAtOnce(t *testing.T) {
+	const greedy = 10
+	turns, waited, done := 0, map[string]int{}, make(chan struct{})
+	r := &recorder{}
+	r.answer = func(_ context.Context, a Attempt) Outcome {
+		if a.Key.Name == "greedy" {
+			turns++
+			return Outcome{RequeueAfter: time.Nanosecond}
+		}
+		waited[a.Key.Name] = turns
+		if len(waited) == 2 {
+			close(done)
+		}
+		return Outcome{}
+	}
+	c := newTest(r)
+	for i := range greedy {
+		c.Add(Key{Namespace: strconv.Itoa(i), Name: "greedy"})
+	}
+	c.Add(key("changed"))
+	c.AddLow(key("low"))
+	stop := run(t, c)
+	<-done
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if waited["changed"] != greedy || waited["low"] > 2*fairShare {
+		t.Errorf("turns of others before their own: %v, want %d for the one that changed and %d at most for the low one", waited, greedy, 2*fairShare)
+	}
 }
 
 func TestTerminalWaitsForAChange(t *testing.T) {
