@@ -73,6 +73,7 @@ var registry = []benchmark{
 			{"resident memory after 500 reloads of 5 plugins", mebibytes, "500 rss", "first rss", goal{}},
 			{"resident memory after 1,000", mebibytes, "1000 rss", "first rss", goal{}},
 			{"resident memory after 1,500", mebibytes, "last rss", "first rss", goal{ratio: 1.15}},
+			{"Go heap after 1,500", mebibytes, "last heap", "first heap", goal{}},
 			{"goroutines after 1,500", count, "last goroutines", "first goroutines", goal{}},
 			{"memory mappings after 1,500", count, "last mappings", "first mappings", goal{}},
 			{"open files after 1,500", count, "last files", "first files", goal{}},

@@ -172,8 +172,8 @@ func (r *reloader) run(ctx context.Context, f figures) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(r.progress, "reloads: %4d: %6.1f MiB resident, %3.0f goroutines, %4.0f mappings, %2.0f files\n",
-			round*reloadedPlugins, sample["rss"]/(1<<20), sample["goroutines"], sample["mappings"], sample["files"])
+		fmt.Fprintf(r.progress, "reloads: %4d: %5.1f MiB resident, %4.1f MiB Go heap, %3.0f goroutines, %3.0f mappings, %2.0f files\n",
+			round*reloadedPlugins, sample["rss"]/(1<<20), sample["heap"]/(1<<20), sample["goroutines"], sample["mappings"], sample["files"])
 		for name, value := range sample {
 			if round == firstRounds {
 				f["first "+name] = value
@@ -197,6 +197,7 @@ func (r *reloader) sample(ctx context.Context) (figures, error) {
 	for name, measure := range map[string]func() (float64, error){
 		"rss": r.process.rss, "mappings": r.process.mappings, "files": r.process.files,
 		"goroutines": func() (float64, error) { return r.metric(ctx, "go_goroutines") },
+		"heap":       func() (float64, error) { return r.metric(ctx, "go_memstats_heap_alloc_bytes") },
 	} {
 		value, err := measure()
 		if err != nil {

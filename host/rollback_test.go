@@ -188,27 +188,47 @@ func TestQuarantine(t *testing.T) {
 
 // TestMappingThatTraps counts calls of wcm_map as well.
 func TestMappingThatTraps(t *testing.T) {
-	namespace := plane.NamespaceFor(t)
-	for i := range 12 {
-		pod := rc(namespace, fmt.Sprint("pod-", i), 1).Spec.Template
-		_, err := kubernetes.NewForConfigOrDie(plane.RESTConfig()).CoreV1().Pods(namespace).Create(t.Context(), &corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("pod-", i)}, Spec: pod.Spec,
-		}, metav1.CreateOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	createPods(t, plane.NamespaceFor(t))
 	folder := t.TempDir()
-	fixture, err := os.ReadFile("guest/testdata/map_traps.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFile(t, filepath.Join(folder, "map.wasm"), fixture)
+	writeFile(t, filepath.Join(folder, "map.wasm"), fixture(t, "map_traps"))
 	s := start(t, plane, folder)
 	status := s.inState("map", metric.PluginQuarantined)
 	if len(status.Quarantines) != 1 || !strings.Contains(status.Quarantines[0].Because, "calls of wcm_map trapped") {
 		t.Errorf("quarantines: got %+v, want one for mapping", status.Quarantines)
 	}
+}
+
+// createPods makes enough pods for a verdict.
+func createPods(t *testing.T, namespace string) {
+	t.Helper()
+	client := kubernetes.NewForConfigOrDie(plane.RESTConfig()).CoreV1()
+	for i := range 12 {
+		pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("pod-", i)}, Spec: rc(namespace, "", 1).Spec.Template.Spec}
+		if _, err := client.Pods(namespace).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestRollbackToOtherControllers replaces a good module by one that traps and
+// has another controller, for another resource.
+func TestRollbackToOtherControllers(t *testing.T) {
+	namespace := plane.NamespaceFor(t)
+	createPods(t, namespace)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "stamp.wasm")
+	writeFile(t, file, stampModule(t, "1"))
+	s := start(t, plane, folder)
+	s.create(namespace, "before")
+	s.stamped(namespace, "1")
+
+	replace(t, file, fixture(t, "reconcile_traps"))
+	status := s.inState("stamp", metric.PluginRolledBack)
+	if len(status.Controllers) != 1 || status.Controllers[0] != "stamp" {
+		t.Errorf("controllers after the rollback: got %v, want those of the good module", status.Controllers)
+	}
+	s.create(namespace, "after")
+	s.stamped(namespace, "1")
 }
 
 // TestRollbackThatIsNotPossible deletes the last good module: the plugin is
