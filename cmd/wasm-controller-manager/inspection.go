@@ -21,16 +21,30 @@ func inspection(info *module.Info, d *abi.Description) string {
 	line := func(label, format string, arguments ...any) {
 		fmt.Fprintf(&b, "%-12s"+format+"\n", append([]any{label}, arguments...)...)
 	}
-	line("plugin", "%s", strings.TrimSpace(d.Name+" "+d.Version))
+	line("plugin", "%s", strings.TrimSpace(d.Name+" "+word(d.Version)))
 	line("digest", "%s", info.Digest)
 	line("size", "%s", size(info.Size))
 	line("ABI", "%d", info.ABI)
 	if d.SDK != "" {
-		line("SDK", "%s", d.SDK)
+		line("SDK", "%s", word(d.SDK))
 	}
 	operations, others := imports(info)
 	line("operations", "%s", operations)
 	line("WASI", "%d functions", others)
+	for _, h := range d.HTTP {
+		line("calls", "%s", calls(&h))
+	}
+	for _, named := range []struct {
+		label string
+		names []string
+	}{{"signs with", d.Sign}, {"writes as", d.FieldManagers}} {
+		if len(named.names) > 0 {
+			line(named.label, "%s", word(strings.Join(named.names, ", ")))
+		}
+	}
+	if d.Discover {
+		line("discovers", "resources of the API server")
+	}
 	if d.Settings != nil {
 		writeShape(&b, "settings    ", d.Settings)
 	}
@@ -41,6 +55,19 @@ func inspection(info *module.Info, d *abi.Description) string {
 		writeResource(&b, &d.Resources[i])
 	}
 	return b.String()
+}
+
+// calls words which servers a module wants to call.
+func calls(h *abi.HTTP) string {
+	methods := h.Methods
+	if len(methods) == 0 {
+		methods = []string{"GET", "HEAD"}
+	}
+	text := strings.Join(methods, " ") + " " + strings.Join(h.Hosts, ", ")
+	if h.Plain {
+		text += ", also without TLS"
+	}
+	return text
 }
 
 // size is a number of bytes for people, and for machines.
@@ -76,7 +103,7 @@ func writeController(b *strings.Builder, d *abi.Description, c *abi.Controller) 
 	for _, w := range c.Watches {
 		fmt.Fprintf(b, "  %-11s %s", w.Mapping, d.Resources[w.Resource].String())
 		if w.Key != "" {
-			fmt.Fprintf(b, " by %s", w.Key)
+			fmt.Fprintf(b, " by %s", word(w.Key))
 		}
 		if w.OrphansOnly {
 			b.WriteString(", without controller owner only")
@@ -92,16 +119,19 @@ func writeController(b *strings.Builder, d *abi.Description, c *abi.Controller) 
 }
 
 func writeResource(b *strings.Builder, r *abi.Resource) {
-	fmt.Fprintf(b, "\nresource %s %s\n", r.String(), r.Kind)
+	fmt.Fprintf(b, "\nresource %s %s\n", r.String(), word(r.Kind))
 	if r.Projection != nil {
 		writeShape(b, "  reads   ", r.Projection)
+	}
+	if len(r.Reads) > 0 {
+		fmt.Fprintf(b, "  live    %s\n", strings.Join(r.Reads, ", "))
 	}
 	if len(r.Writes) > 0 {
 		fmt.Fprintf(b, "  writes  %s\n", strings.Join(r.Writes, ", "))
 	}
 	for _, i := range r.Indexes {
 		kind := map[abi.IndexKind]string{abi.IndexOwner: "owner", abi.IndexLabel: "label", abi.IndexField: "field"}[i.Kind]
-		fmt.Fprintf(b, "  index   %s\n", strings.TrimSpace(kind+" "+i.Key))
+		fmt.Fprintf(b, "  index   %s\n", strings.TrimSpace(kind+" "+word(i.Key)))
 	}
 }
 

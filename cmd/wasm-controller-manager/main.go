@@ -7,7 +7,7 @@
 // It parses flags, wires and runs; everything else is in package host.
 //
 // Exit codes: 0 after a clean stop; 1 if it could not start, lost its lease,
-// or inspect refused a module; 2 if the command line was wrong.
+// or a command refused a module; 2 if the command line was wrong.
 package main
 
 import (
@@ -79,7 +79,7 @@ leader election and endpoints where the meaning is the same.`,
 	}
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.addFlags(command)
-	command.AddCommand(inspectCommand(), compileCommand())
+	command.AddCommand(inspectCommand(), grantsCommand(), rbacCommand(), compileCommand())
 	return command
 }
 

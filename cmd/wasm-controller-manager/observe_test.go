@@ -145,6 +145,10 @@ func TestQuarantineIsSeen(t *testing.T) {
 	c := newCluster(t, plane)
 	folder := t.TempDir()
 	hosttest.BuildPlugin(t, "host/testdata/stamp", filepath.Join(folder, "stamp.wasm"), "main.poison=")
+	limited := fmt.Appendf(nil, "grants: {resources: [{groups: [''], resources: [configmaps], verbs: ['*'], namespaces: [%s]}]}", c.namespace)
+	if err := os.WriteFile(filepath.Join(folder, "stamp.yaml"), limited, 0o600); err != nil { // no others, which it may do well with
+		t.Fatal(err)
+	}
 	p := launch(t, plane.Kubeconfig(), folder, electionFlags(c.namespace)...)
 	for i := range 12 {
 		object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprint("object-", i), Labels: map[string]string{"stamp": ""}}}

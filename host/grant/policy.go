@@ -40,13 +40,12 @@ func NewPolicy(plugin string, d *abi.Description, g Grants) *Policy {
 func (p *Policy) decide(index uint32) decided {
 	r := &p.description.Resources[index]
 	o := decided{scopes: map[string]Scope{}}
-	wanted := cacheVerbs(p.description, index)
-	for _, verb := range slices.Concat(wanted, r.Reads, r.Writes) {
+	for _, verb := range wantedVerbs(p.description, index) {
 		subresource, name := splitVerb(verb)
 		o.scopes[verb] = p.grants.Scope(r.Group, r.Resource, subresource, name)
 	}
 	var cached []Scope
-	for _, verb := range wanted {
+	for _, verb := range cacheVerbs(p.description, index) {
 		cached = append(cached, o.scopes[verb])
 	}
 	o.view = viewOf(cached...)

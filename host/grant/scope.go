@@ -139,7 +139,7 @@ func (g *Grants) Scope(group, resource, subresource, verb string) Scope {
 	var s Scope
 	for i := range g.Resources {
 		rule := &g.Resources[i]
-		if oneOf(rule.Verbs, verb) && oneOf(rule.Groups, group) && rule.names(resource, subresource) {
+		if rule.allows(group, resource, subresource, verb) {
 			s.parts = append(s.parts, rule.part())
 		}
 	}
@@ -150,6 +150,11 @@ const all = "*"
 
 func oneOf(granted []string, wanted string) bool {
 	return slices.Contains(granted, wanted) || slices.Contains(granted, all)
+}
+
+// allows reports whether the rule is about a verb of a resource, within limits.
+func (r *Resource) allows(group, resource, subresource, verb string) bool {
+	return oneOf(r.Verbs, verb) && oneOf(r.Groups, group) && r.names(resource, subresource)
 }
 
 // names reports whether the rule names a resource.

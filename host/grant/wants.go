@@ -16,14 +16,11 @@ func Wanted(d *abi.Description) Grants {
 		Sign: slices.Clone(d.Sign), FieldManagers: slices.Clone(d.FieldManagers), Discover: d.Discover,
 	}
 	for i := range d.Resources {
-		r := &d.Resources[i]
-		for _, verb := range slices.Concat(cacheVerbs(d, uint32(i)), r.Reads, r.Writes) {
-			g.add(r, verb)
+		for _, verb := range wantedVerbs(d, uint32(i)) {
+			g.add(&d.Resources[i], verb)
 		}
 	}
-	for _, h := range d.HTTP {
-		g.HTTP = append(g.HTTP, HTTP(h))
-	}
+	g.HTTP = httpOf(d.HTTP)
 	return g
 }
 

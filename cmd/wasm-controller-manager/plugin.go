@@ -1,0 +1,100 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/guest"
+	"github.com/wasm-controller-manager/wcm/host/install"
+	"github.com/wasm-controller-manager/wcm/host/module"
+)
+
+// plugin is what a module in a file says of itself.
+type plugin struct {
+	path        string
+	info        *module.Info
+	description *abi.Description
+}
+
+// name is the one under which the host would install it.
+func (p *plugin) name() string { return strings.TrimSuffix(filepath.Base(p.path), install.Extension) }
+
+// word is a text of a module as it can stand in a line: as it is, or quoted if
+// it would break out of the line, or not show.
+func word(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
+		return strconv.QuoteToASCII(text)
+	}
+	return text
+}
+
+// installable returns an error if the host would install no plugin from a file
+// of that name.
+func (p *plugin) installable() error {
+	if problems := validation.IsDNS1123Label(p.name()); len(problems) > 0 {
+		return fmt.Errorf("%s has a name that no plugin can have: %q: %s", p.path, p.name(), strings.Join(problems, "; "))
+	}
+	return nil
+}
+
+// pluginCommand returns a command that takes the file of a module, and says
+// something about it without a cluster.
+func pluginCommand(command *cobra.Command, say func(p *plugin, out io.Writer) error) *cobra.Command {
+	o := newCompileOptions()
+	o.addFlags(command.Flags())
+	command.Args = func(_ *cobra.Command, arguments []string) error {
+		if len(arguments) != 1 {
+			return usageError{fmt.Errorf("%s takes one file, got %d", command.Name(), len(arguments))}
+		}
+		return nil
+	}
+	command.RunE = func(command *cobra.Command, arguments []string) error {
+		if err := o.validate(); err != nil {
+			return usageError{err}
+		}
+		p, err := readPlugin(command.Context(), o.options(), arguments[0])
+		if err != nil {
+			return err
+		}
+		return say(p, command.OutOrStdout())
+	}
+	return command
+}
+
+// readPlugin describes a module, or says why the host would refuse it.
+func readPlugin(ctx context.Context, o module.Options, path string) (_ *plugin, err error) {
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	o.Host = guest.HostFunction
+	compiler, err := module.OpenCompiler(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, compiler.Close(context.WithoutCancel(ctx))) }()
+	m, err := compiler.Compile(ctx, wasm)
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", path, err)
+	}
+	defer func() { err = errors.Join(err, m.Close(context.WithoutCancel(ctx))) }()
+	description, err := guest.Describe(ctx, m, guest.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("%s %w", path, err)
+	}
+	return &plugin{path, m.Info, description}, nil
+}

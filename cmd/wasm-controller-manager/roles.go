@@ -1,0 +1,148 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/grant"
+	"github.com/wasm-controller-manager/wcm/host/module"
+)
+
+// roles are what a plugin may do in the words of RBAC, which knows less: what it
+// cannot say stands in comments, and is held by the host alone.
+type roles struct {
+	plugin     string
+	account    string // name and namespace of the ServiceAccount
+	namespace  string
+	cluster    []roleRule
+	namespaced map[string][]roleRule
+}
+
+// roleRule is one rule of a role.
+type roleRule struct {
+	groups, resources, verbs, names []string
+	comments                        []string
+}
+
+// newRoles returns the roles for what a module wants and is granted.
+func newRoles(p *plugin, g grant.Grants) *roles {
+	r := &roles{plugin: p.name(), namespaced: map[string][]roleRule{}}
+	for _, rule := range grant.Effective(p.description, g) {
+		for _, part := range rulesOf(&rule) {
+			r.add(rule.Namespaces, part)
+		}
+	}
+	if importsEvent(p.info) {
+		r.addEvents()
+	}
+	return r
+}
+
+func (r *roles) add(namespaces []string, rule roleRule) {
+	if len(namespaces) == 0 {
+		r.cluster = append(r.cluster, rule)
+	}
+	for _, namespace := range namespaces {
+		r.namespaced[namespace] = append(r.namespaced[namespace], rule)
+	}
+}
+
+// unnamed are the verbs whose requests name no object, so that RBAC cannot
+// limit them to names.
+var unnamed = []string{"create", "deletecollection"}
+
+// rulesOf turns a rule of grants into rules of RBAC.
+func rulesOf(rule *grant.Resource) []roleRule {
+	whole := roleRule{groups: rule.Groups, resources: rule.Resources, verbs: rule.Verbs}
+	if len(rule.NamePrefixes) > 0 {
+		limits := "begin with " + list(rule.NamePrefixes)
+		if len(rule.Names) > 0 {
+			limits = "are " + list(rule.Names) + " or " + limits
+		}
+		whole.comments = []string{"RBAC knows no prefixes: the host holds the plugin to names that " + limits + "."}
+		return []roleRule{whole}
+	}
+	if len(rule.Names) == 0 {
+		return []roleRule{whole}
+	}
+	var rules []roleRule
+	named := slices.DeleteFunc(slices.Clone(rule.Verbs), func(v string) bool { return slices.Contains(unnamed, v) })
+	if len(named) > 0 {
+		one := roleRule{groups: rule.Groups, resources: rule.Resources, verbs: named, names: rule.Names}
+		if slices.Contains(named, "list") {
+			one.comments = []string{"The host's cache is not affected by names; a live list will be forbidden."}
+		}
+		rules = append(rules, one)
+	}
+	if rest := slices.DeleteFunc(slices.Clone(rule.Verbs), func(v string) bool { return slices.Contains(named, v) }); len(rest) > 0 {
+		whole.verbs = rest
+		whole.comments = []string{"RBAC cannot limit " + strings.Join(rest, ", ") + " to names: the host holds the plugin to " + list(rule.Names) + "."}
+		rules = append(rules, whole)
+	}
+	return rules
+}
+
+func importsEvent(info *module.Info) bool {
+	return slices.ContainsFunc(info.Imports, func(f module.Function) bool {
+		return f.Module == abi.ImportModule && f.Name == abi.OpEvent.String()
+	})
+}
+
+// addEvents lets the plugin report Events wherever it does something.
+func (r *roles) addEvents() {
+	rule := roleRule{
+		groups: []string{"", "events.k8s.io"}, resources: []string{"events"}, verbs: []string{"create", "patch"},
+		comments: []string{"It reports Events about these objects."},
+	}
+	if len(r.cluster) > 0 {
+		r.cluster = append(r.cluster, rule)
+		return
+	}
+	for namespace := range r.namespaced {
+		r.namespaced[namespace] = append(r.namespaced[namespace], rule)
+	}
+}
+
+// String returns all objects as YAML.
+func (r *roles) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: %s\n  namespace: %s\n", r.account, r.namespace)
+	if len(r.cluster) > 0 {
+		r.write(&b, "Cluster", "", r.cluster)
+	}
+	for _, namespace := range slices.Sorted(maps.Keys(r.namespaced)) {
+		r.write(&b, "", namespace, r.namespaced[namespace])
+	}
+	return b.String()
+}
+
+// write writes a role and its binding; the kind's prefix is Cluster or nothing.
+func (r *roles) write(b *strings.Builder, prefix, namespace string, rules []roleRule) {
+	metadata := "metadata:\n  name: wcm:" + r.plugin + "\n"
+	if namespace != "" {
+		metadata += "  namespace: " + namespace + "\n"
+	}
+	fmt.Fprintf(b, "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: %sRole\n%srules:\n", prefix, metadata)
+	for _, rule := range rules {
+		rule.write(b)
+	}
+	fmt.Fprintf(b, "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: %sRoleBinding\n%s", prefix, metadata)
+	fmt.Fprintf(b, "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: %sRole\n  name: wcm:%s\n", prefix, r.plugin)
+	fmt.Fprintf(b, "subjects:\n- kind: ServiceAccount\n  name: %s\n  namespace: %s\n", r.account, r.namespace)
+}
+
+func (r *roleRule) write(b *strings.Builder) {
+	for _, comment := range r.comments {
+		fmt.Fprintf(b, "# %s\n", comment)
+	}
+	fmt.Fprintf(b, "- apiGroups: %s\n  resources: %s\n  verbs: %s\n", list(r.groups), list(r.resources), list(r.verbs))
+	if len(r.names) > 0 {
+		fmt.Fprintf(b, "  resourceNames: %s\n", list(r.names))
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/yaml"
+
+	"github.com/wasm-controller-manager/wcm/host/grant"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
+	"github.com/wasm-controller-manager/wcm/host/manifest"
+)
+
+// rulesIn renders the roles of some grants and returns their rules alone.
+func rulesIn(t *testing.T, grants string) string {
+	t.Helper()
+	m, err := manifest.Parse([]byte("grants: {resources: [" + grants + "]}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := newRoles(wishful(), m.Grants)
+	r.account, r.namespace = "wishful", "kube-system"
+	var rules strings.Builder
+	for document := range strings.SplitSeq(r.String(), "---\n") {
+		if head, body, found := strings.Cut(document, "rules:\n"); found {
+			_, namespace, limited := strings.Cut(head, "namespace: ")
+			if !limited {
+				namespace = "the cluster\n"
+			}
+			rules.WriteString("in " + namespace + body)
+		}
+	}
+	return rules.String()
+}
+
+func TestRoles(t *testing.T) {
+	tests := []struct{ reason, grants, want string }{
+		{"nothing is granted", ``, ``},
+		{"what is not wanted", `{groups: [batch], resources: [jobs], verbs: ["*"]}`, ``},
+		{"a wildcard is what is wanted of it", `{groups: ["*"], resources: ["*"], verbs: [get]}`, `in the cluster
+- apiGroups: [""]
+  resources: ["pods"]
+  verbs: ["get"]
+- apiGroups: [""]
+  resources: ["secrets"]
+  verbs: ["get"]
+- apiGroups: ["apps"]
+  resources: ["deployments/scale"]
+  verbs: ["get"]
+# It reports Events about these objects.
+- apiGroups: ["", "events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
+`},
+		{"a role in each namespace", `{groups: [""], resources: [secrets], verbs: [get], namespaces: [b, a]}`, `in a
+- apiGroups: [""]
+  resources: ["secrets"]
+  verbs: ["get"]
+# It reports Events about these objects.
+- apiGroups: ["", "events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
+in b
+- apiGroups: [""]
+  resources: ["secrets"]
+  verbs: ["get"]
+# It reports Events about these objects.
+- apiGroups: ["", "events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
+`},
+		{"names, as far as RBAC has them", `{groups: [""], resources: [pods], verbs: ["*"], namespaces: [a], names: [x]}`, `in a
+# The host's cache is not affected by names; a live list will be forbidden.
+- apiGroups: [""]
+  resources: ["pods"]
+  verbs: ["get", "list", "watch", "delete"]
+  resourceNames: ["x"]
+# RBAC cannot limit create to names: the host holds the plugin to ["x"].
+- apiGroups: [""]
+  resources: ["pods"]
+  verbs: ["create"]
+# It reports Events about these objects.
+- apiGroups: ["", "events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
+`},
+		{"prefixes, which it has not", `{groups: [""], resources: [secrets], verbs: [get], names: [x], namePrefixes: [web-]}`, `in the cluster
+# RBAC knows no prefixes: the host holds the plugin to names that are ["x"] or begin with ["web-"].
+- apiGroups: [""]
+  resources: ["secrets"]
+  verbs: ["get"]
+# It reports Events about these objects.
+- apiGroups: ["", "events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
+`},
+		{"prefixes alone", `{groups: [""], resources: [secrets], verbs: [get], namespaces: [a], namePrefixes: [web-, db-]}`, `in a
+# RBAC knows no prefixes: the host holds the plugin to names that begin with ["web-", "db-"].
+- apiGroups: [""]
+  resources: ["secrets"]
+  verbs: ["get"]
+# It reports Events about these objects.
+- apiGroups: ["", "events.k8s.io"]
+  resources: ["events"]
+  verbs: ["create", "patch"]
+`},
+	}
+	for _, test := range tests {
+		t.Run(test.reason, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, rulesIn(t, test.grants)); diff != "" {
+				t.Errorf("rules (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRolesAreApplied gives the objects to a real API server, which is strict.
+func TestRolesAreApplied(t *testing.T) {
+	plane := controlplane.Shared(t)
+	namespace := plane.NamespaceFor(t)
+	g := grant.Wanted(wishful().description)
+	g.Resources = append(g.Resources[1:], grant.Resource{
+		Groups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"*"}, Namespaces: []string{namespace}, Names: []string{"x"},
+	})
+	p := wishful()
+	p.path = namespace + ".wasm" // the names of ClusterRoles are for all tests
+	r := newRoles(p, g)
+	r.account, r.namespace = "wishful", namespace
+	client := dynamic.NewForConfigOrDie(plane.RESTConfig())
+	applied := map[string]int{}
+	for document := range strings.SplitSeq(r.String(), "---\n") {
+		object := &unstructured.Unstructured{}
+		if err := yaml.UnmarshalStrict([]byte(document), &object.Object); err != nil {
+			t.Fatalf("%v:\n%s", err, document)
+		}
+		resource := client.Resource(resourceOf(object))
+		var to dynamic.ResourceInterface = resource
+		if object.GetNamespace() != "" {
+			to = resource.Namespace(object.GetNamespace())
+		}
+		if _, err := to.Create(t.Context(), object, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict}); err != nil {
+			t.Errorf("%v:\n%s", err, document)
+		}
+		applied[object.GetKind()]++
+	}
+	want := map[string]int{"ServiceAccount": 1, "ClusterRole": 1, "ClusterRoleBinding": 1, "Role": 1, "RoleBinding": 1}
+	if diff := cmp.Diff(want, applied); diff != "" {
+		t.Errorf("objects (-want +got):\n%s", diff)
+	}
+}
+
+func resourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {
+	kind := object.GroupVersionKind()
+	return kind.GroupVersion().WithResource(strings.ToLower(kind.Kind) + "s")
+}
