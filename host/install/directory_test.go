@@ -56,6 +56,30 @@ func write(t *testing.T, path, content string) {
 }
 
 // TestScan plays steps on a directory; after each one the installer must have
+// TestLargeFiles has files that would take more memory than any module needs.
+func TestLargeFiles(t *testing.T) {
+	folder := t.TempDir()
+	for _, c := range []struct {
+		name string
+		size int64
+	}{{"large.wasm", maxModule}, {"verbose.yaml", maxManifest}} {
+		path := filepath.Join(folder, c.name)
+		write(t, path, "")
+		if err := os.Truncate(path, c.size+1); err != nil { // takes no space
+			t.Fatal(err)
+		}
+	}
+	write(t, filepath.Join(folder, "verbose.wasm"), "1")
+	for name, want := range map[string]string{
+		"large.wasm":   "large.wasm has more than 268435456 bytes",
+		"verbose.wasm": "verbose.yaml has more than 1048576 bytes",
+	} {
+		if _, err := examine(filepath.Join(folder, name), seen{}); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("examine %s: %v, want an error that ends with %q", name, err, want)
+		}
+	}
+}
+
 // heard exactly what changed.
 func TestScan(t *testing.T) {
 	folder := t.TempDir()

@@ -16,6 +16,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -126,14 +127,35 @@ func examine(path string, before seen) (*change, error) {
 	if !before.unreadable && now.module.same(before.module) && now.manifest.same(before.manifest) {
 		return nil, nil
 	}
-	if p.Module, err = os.ReadFile(path); err != nil {
+	if p.Module, err = read(path, maxModule); err != nil {
 		return nil, err
 	}
-	if p.Manifest, err = os.ReadFile(manifestPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if p.Manifest, err = read(manifestPath, maxManifest); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	now.content = contentOf(p)
 	return &change{path: path, seen: now, plugin: p, touch: !before.unreadable && now.content == before.content}, nil
+}
+
+// What is read of a file. What a module may have is decided where it is
+// compiled; this is for files that would fill the memory before.
+const (
+	maxModule   = 256 << 20
+	maxManifest = 1 << 20
+)
+
+// read reads a file that has a limited number of bytes.
+func read(path string, most int64) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	content, err := io.ReadAll(io.LimitReader(file, most+1))
+	if int64(len(content)) > most {
+		return nil, fmt.Errorf("%s has more than %d bytes", path, most)
+	}
+	return content, err
 }
 
 // nameOf is the name of the plugin whose module the path is.
