@@ -148,7 +148,7 @@ func benchHostOf(b *testing.B, server *benchtest.Server) *Host {
 		b.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	if h.compiler, err = module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction}); err != nil {
+	if h.compiler, err = module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction, Yield: guest.YieldFunction}); err != nil {
 		b.Fatal(err)
 	}
 	done := make(chan error)

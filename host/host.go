@@ -145,7 +145,8 @@ func New(o Options) (*Host, error) {
 func (h *Host) Run(ctx context.Context) (err error) {
 	background := context.WithoutCancel(ctx)
 	compile := h.Compile
-	compile.CacheDir, compile.Host, compile.Logger = h.CacheDir, guest.HostFunction, h.Logger
+	compile.CacheDir, compile.Logger = h.CacheDir, h.Logger
+	compile.Host, compile.Yield = guest.HostFunction, guest.YieldFunction
 	h.compiler, err = module.OpenCompiler(background, compile)
 	if err != nil {
 		return fmt.Errorf("compiler: %w", err)

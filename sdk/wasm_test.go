@@ -50,7 +50,7 @@ func build(t testing.TB, pkg string) []byte {
 func load(t testing.TB, wasm []byte) *module.Module {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	compiler, err := module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction})
+	compiler, err := module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction, Yield: guest.YieldFunction})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("CACHE_DIRECTORY", filepath.Join(e.WorkDir, "cache"))
 			return errors.Join(
 				os.WriteFile(filepath.Join(e.WorkDir, "truncated.wasm"), minimal[:100], 0o600),
-				os.WriteFile(filepath.Join(e.WorkDir, "bomb.wasm"), moduletest.Plugin(moduletest.Bomb(1000, 500)).Bytes(), 0o600))
+				os.WriteFile(filepath.Join(e.WorkDir, "bomb.wasm"), moduletest.Plugin(moduletest.Bombs(1000)...).Bytes(), 0o600))
 		},
 	})
 }

@@ -61,7 +61,7 @@ func TestFixtures(t *testing.T) {
 func open(t testing.TB) *module.Compiler {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
-	c, err := module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction})
+	c, err := module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction, Yield: guest.YieldFunction})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,10 +6,23 @@ package module
 import (
 	"context"
 	"errors"
+
+	"github.com/wasm-controller-manager/wcm/host/meter"
+	"github.com/wasm-controller-manager/wcm/host/wasm"
 )
 
-// rewrite makes a module interruptible.
-func rewrite(wasm []byte) ([]byte, error) { return wasm, nil }
+// rewrite returns the module as it is compiled: one that counts its work.
+func rewrite(file []byte, limits wasm.Limits) ([]byte, error) {
+	m, err := decode(file, limits)
+	if err != nil {
+		return nil, err
+	}
+	rewritten, err := meter.Rewrite(m)
+	if err != nil {
+		return nil, refuse(NotMeterable, "%w", err)
+	}
+	return rewritten, nil
+}
 
 // compileWorkers is how many threads compile one module.
 const compileWorkers = 2
@@ -19,8 +32,8 @@ const compileWorkers = 2
 // compile child; if there is none, it is done in the host. The error is a
 // [RefusedError], a [storeError] if only the stage could not take it, or the
 // cause of ctx.
-func build(ctx context.Context, wasm []byte, stage string) (err error) {
-	rewritten, err := rewrite(wasm)
+func build(ctx context.Context, file []byte, limits wasm.Limits, stage string) (err error) {
+	rewritten, err := rewrite(file, limits)
 	if err != nil {
 		return err
 	}

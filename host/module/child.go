@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/host/module/confine"
+	"github.com/wasm-controller-manager/wcm/host/wasm"
 )
 
 // What a compile child gets and gives, each one line of JSON: a request on its
@@ -20,9 +21,10 @@ import (
 // standard output. Its working directory is the stage.
 type (
 	request struct {
-		Limits confine.Limits
-		Size   int  // of the module
-		Keep   bool // whether the working directory is a stage
+		Process confine.Limits
+		Module  wasm.Limits
+		Size    int  // of the module
+		Keep    bool // whether the working directory is a stage
 	}
 	verdict struct {
 		Reason  Reason // the module is refused, with the sentence
@@ -34,7 +36,7 @@ type (
 )
 
 const (
-	maxRequest = 1 << 10 // bytes of a line
+	maxRequest = 4 << 10 // bytes of a line
 	maxVerdict = 16 << 10
 )
 
@@ -58,8 +60,8 @@ type child struct {
 }
 
 // build is [build] in a process. Missing is what the process could not give up.
-func (c *child) build(ctx context.Context, wasm []byte, stage string) (u confine.Usage, missing []string, err error) {
-	header, err := json.Marshal(request{Size: len(wasm), Keep: stage != "", Limits: confine.Limits{
+func (c *child) build(ctx context.Context, file []byte, limits wasm.Limits, stage string) (u confine.Usage, missing []string, err error) {
+	header, err := json.Marshal(request{Size: len(file), Keep: stage != "", Module: limits, Process: confine.Limits{
 		Memory: c.memory, CPU: compileWorkers * (c.timeout + time.Second), FileSize: childFileSize, Files: childFiles,
 	}})
 	if err != nil {
@@ -68,7 +70,7 @@ func (c *child) build(ctx context.Context, wasm []byte, stage string) (u confine
 	answer, usage, err := confine.Run(ctx, confine.Command{
 		Arguments: c.arguments,
 		Dir:       stage,
-		Input:     io.MultiReader(bytes.NewReader(append(header, '\n')), bytes.NewReader(wasm)),
+		Input:     io.MultiReader(bytes.NewReader(append(header, '\n')), bytes.NewReader(file)),
 		Timeout:   c.timeout,
 		MaxOutput: maxVerdict,
 	})
@@ -79,7 +81,7 @@ func (c *child) build(ctx context.Context, wasm []byte, stage string) (u confine
 	}
 	var v verdict
 	if err := json.Unmarshal(answer, &v); err != nil {
-		return usage, nil, fmt.Errorf("compile child: verdict %q: %w", plain(string(answer)), err)
+		return usage, nil, fmt.Errorf("compile child: verdict %q: %w", plain(string(answer), maxText), err)
 	}
 	return usage, v.Missing, v.err()
 }
@@ -102,7 +104,7 @@ func (c *child) obituary(d *confine.DeathError) error {
 	case confine.Time:
 		return refuse(NoTime, "cannot be compiled within the limit of %v", c.timeout)
 	case confine.Memory:
-		return refuse(NoMemory, "cannot be compiled within the limit of %d MiB of memory: %s", c.memory>>20, plain(d.Text))
+		return refuse(NoMemory, "cannot be compiled within the limit of %d MiB of memory: %s", c.memory>>20, plain(d.Text, maxText))
 	}
-	return refuse(CompilerCrash, "cannot be compiled: the compiler crashes: %s", plain(d.Text))
+	return refuse(CompilerCrash, "cannot be compiled: the compiler crashes: %s", plain(d.Text, maxText))
 }

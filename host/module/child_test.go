@@ -107,7 +107,7 @@ func TestCompileInChild(t *testing.T) {
 // TestCompileInChildRefuses holds what is said of modules that are too much
 // for a child.
 func TestCompileInChildRefuses(t *testing.T) {
-	bomb := moduletest.Plugin(moduletest.Bomb(1000, 500)).Bytes()
+	bomb := moduletest.Plugin(moduletest.Bombs(1000)...).Bytes()
 	large := moduletest.Plugin().With(moduletest.Data, moduletest.List(append([]byte{1}, moduletest.Vector(make([]byte, 48<<20))...))).Bytes()
 	for _, c := range []struct {
 		name   string
@@ -116,7 +116,7 @@ func TestCompileInChildRefuses(t *testing.T) {
 		reason module.Reason
 		want   string // how the sentence begins
 	}{
-		{"a compile bomb of 9 KB", bomb, "compile", module.NoTime, "cannot be compiled within the limit of 300ms"},
+		{"a compile bomb", bomb, "compile", module.NoTime, "cannot be compiled within the limit of 300ms"},
 		{"more than its memory", large, "compile", module.NoMemory, "cannot be compiled within the limit of 32 MiB of memory: "},
 		{"invalid code", read(t, "invalid_code"), "compile", module.NotCompilable,
 			"cannot be compiled: invalid function[3] export[\"wcm_reconcile\"]: "},
@@ -164,7 +164,7 @@ func TestCompileInChildFails(t *testing.T) {
 func TestCompileEndsWithContext(t *testing.T) {
 	dir := t.TempDir()
 	c := open(t, module.Options{CacheDir: dir, Child: compileChild})
-	wasm := moduletest.Plugin(moduletest.Bomb(100, 300)).Bytes() // a second or so
+	wasm := moduletest.Plugin(moduletest.Bombs(10)...).Bytes() // a second or so
 	reason := errors.New("no longer wanted")
 	first, leave := context.WithCancelCause(t.Context())
 	left := make(chan error, 1)
@@ -193,7 +193,7 @@ func TestCompileEndsWithContext(t *testing.T) {
 
 	alone, leave := context.WithCancelCause(t.Context())
 	go func() { // ends with its context
-		_, err := c.Compile(alone, moduletest.Plugin(moduletest.Bomb(1000, 500)).Bytes())
+		_, err := c.Compile(alone, moduletest.Plugin(moduletest.Bombs(1000)...).Bytes())
 		left <- err
 	}()
 	staged(t, dir)

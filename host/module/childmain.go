@@ -42,7 +42,7 @@ func judge(stdin io.Reader) (*verdict, error) {
 		return nil, fmt.Errorf("the request: %w", err)
 	}
 	v := &verdict{}
-	missing, err := confine.Enter(r.Limits)
+	missing, err := confine.Enter(r.Process)
 	if err != nil {
 		v.set(err)
 		return v, nil
@@ -50,8 +50,8 @@ func judge(stdin io.Reader) (*verdict, error) {
 	for _, m := range missing {
 		v.Missing = append(v.Missing, m.Error())
 	}
-	wasm := make([]byte, r.Size)
-	if _, err := io.ReadFull(in, wasm); err != nil {
+	file := make([]byte, r.Size)
+	if _, err := io.ReadFull(in, file); err != nil {
 		return nil, fmt.Errorf("the module: %w", err)
 	}
 	runtime.GOMAXPROCS(compileWorkers)
@@ -59,7 +59,7 @@ func judge(stdin io.Reader) (*verdict, error) {
 	if r.Keep {
 		stage = "."
 	}
-	v.set(build(context.Background(), wasm, stage))
+	v.set(build(context.Background(), file, r.Module, stage))
 	return v, nil
 }
 
@@ -70,8 +70,8 @@ func (v *verdict) set(err error) {
 	case isRefused:
 		v.Reason, v.Refusal = refused.Reason, refused.Error()
 	case isUnkept:
-		v.Store = plain(unkept.Error())
+		v.Store = plain(unkept.Error(), maxText)
 	case err != nil:
-		v.Failure = plain(err.Error())
+		v.Failure = plain(err.Error(), maxText)
 	}
 }

@@ -34,7 +34,7 @@ type ready struct {
 
 // compile makes the code of a module ready: from the cache, or by a child
 // that fills the cache, or in this process.
-func (c *Compiler) compile(ctx context.Context, d Digest, wasm []byte) (ready, error) {
+func (c *Compiler) compile(ctx context.Context, d Digest, file []byte) (ready, error) {
 	found, err := c.fromCache(ctx, d)
 	if err == nil {
 		return found, nil
@@ -49,7 +49,7 @@ func (c *Compiler) compile(ctx context.Context, d Digest, wasm []byte) (ready, e
 		return ready{}, context.Cause(ctx)
 	}
 	start := time.Now()
-	made, err := c.compileAnew(ctx, d, wasm)
+	made, err := c.compileAnew(ctx, d, file)
 	made.stats.Wall = time.Since(start)
 	return made, err
 }
@@ -72,8 +72,8 @@ func (c *Compiler) fromCache(ctx context.Context, d Digest) (ready, error) {
 	return ready{c.cached, m, Stats{Wall: time.Since(start), Origin: FromCache, Size: len(rewritten)}}, nil
 }
 
-func (c *Compiler) compileAnew(ctx context.Context, d Digest, wasm []byte) (ready, error) {
-	stats, err := c.fill(ctx, d, wasm)
+func (c *Compiler) compileAnew(ctx context.Context, d Digest, file []byte) (ready, error) {
+	stats, err := c.fill(ctx, d, file)
 	if err == nil {
 		var loaded ready
 		if loaded, err = c.fromCache(ctx, d); err == nil {
@@ -90,13 +90,13 @@ func (c *Compiler) compileAnew(ctx context.Context, d Digest, wasm []byte) (read
 	if c.cache != nil {
 		c.warn("Modules are compiled twice, the second time without limits: what was compiled cannot be kept", unkept)
 	}
-	return c.compileHere(ctx, wasm, stats)
+	return c.compileHere(ctx, file, stats)
 }
 
 // fill compiles a module into the cache, in a child if there is one. The error
 // is a [storeError] if the module is not in the cache for want of a place: a
 // child has compiled it then all the same, so it does no harm.
-func (c *Compiler) fill(ctx context.Context, d Digest, wasm []byte) (s Stats, err error) {
+func (c *Compiler) fill(ctx context.Context, d Digest, file []byte) (s Stats, err error) {
 	s.Origin = FromProcess
 	stage, stageErr := c.stage()
 	if stageErr == nil {
@@ -106,12 +106,12 @@ func (c *Compiler) fill(ctx context.Context, d Digest, wasm []byte) (s Stats, er
 	case c.child != nil:
 		s.Origin = FromChild
 		var missing []string
-		s.Child, missing, err = c.child.build(ctx, wasm, stage)
+		s.Child, missing, err = c.child.build(ctx, file, c.options.Limits, stage)
 		if len(missing) > 0 {
 			c.warn("A compile child cannot give up all that it should", errors.New(strings.Join(missing, "; ")))
 		}
 	case stageErr == nil:
-		err = build(ctx, wasm, stage)
+		err = build(ctx, file, c.options.Limits, stage)
 	}
 	if err != nil {
 		return s, err
@@ -133,9 +133,9 @@ func (c *Compiler) stage() (string, error) {
 }
 
 // compileHere compiles a module in this process without keeping its code.
-func (c *Compiler) compileHere(ctx context.Context, wasm []byte, s Stats) (ready, error) {
+func (c *Compiler) compileHere(ctx context.Context, file []byte, s Stats) (ready, error) {
 	s.Origin = FromProcess
-	rewritten, err := rewrite(wasm)
+	rewritten, err := rewrite(file, c.options.Limits)
 	if err != nil {
 		return ready{}, err
 	}
@@ -153,7 +153,7 @@ func (c *Compiler) uncachedEngine(ctx context.Context) (_ *engine, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.uncached == nil {
-		c.uncached, err = openHost(ctx, "", c.options.Host)
+		c.uncached, err = openHost(ctx, "", &c.options)
 	}
 	return c.uncached, err
 }

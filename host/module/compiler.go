@@ -16,6 +16,7 @@ import (
 	"github.com/tetratelabs/wazero/api"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/wasm"
 )
 
 // Options configures a [Compiler].
@@ -34,6 +35,12 @@ type Options struct {
 	CompileTimeout time.Duration
 	// CompileMemory is how much memory a child may take, in bytes; 0: 2 GiB.
 	CompileMemory int64
+	// Limits bound what a module may have, before anything is done with it.
+	// The zero value stands for [wasm.DefaultLimits].
+	Limits wasm.Limits
+	// Yield is called by guests whose fuel is used up: () i64, the new fuel.
+	// Nil: modules can be compiled, but not instantiated.
+	Yield api.GoModuleFunction
 	// Host returns what answers an operation of guests, once per operation
 	// when the compiler is opened. Nil: modules can be compiled, but those
 	// that import an operation cannot be instantiated.
@@ -65,6 +72,9 @@ var ErrClosed = errors.New("module is closed")
 // OpenCompiler opens the cache and instantiates the host's side: its
 // operations and WASI. The caller closes the compiler.
 func OpenCompiler(ctx context.Context, o Options) (_ *Compiler, err error) {
+	if o.Limits == (wasm.Limits{}) {
+		o.Limits = wasm.DefaultLimits()
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -88,7 +98,7 @@ func OpenCompiler(ctx context.Context, o Options) (_ *Compiler, err error) {
 		_, err = c.uncachedEngine(ctx)
 		return c, err
 	}
-	c.cached, err = openHost(ctx, c.cache.dir, o.Host)
+	c.cached, err = openHost(ctx, c.cache.dir, &c.options)
 	return c, err
 }
 
@@ -122,15 +132,15 @@ func (c *Compiler) warn(message string, problem error) {
 // Compile inspects a module and compiles it, unless its digest is compiled
 // already; callers that come meanwhile wait for the same code. It ends with
 // ctx, and the compilation with it if nobody else waits for it. The caller
-// closes the module. The wasm must not be modified before Compile returns.
+// closes the module. The file must not be modified before Compile returns.
 //
 // The error is a [RefusedError] if the module is to blame.
-func (c *Compiler) Compile(ctx context.Context, wasm []byte) (*Module, error) {
-	info, err := Inspect(wasm)
+func (c *Compiler) Compile(ctx context.Context, file []byte) (*Module, error) {
+	info, err := Inspect(file, c.options.Limits)
 	if err != nil {
 		return nil, err
 	}
-	code, err := c.acquire(ctx, info.Digest, wasm)
+	code, err := c.acquire(ctx, info.Digest, file)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +158,7 @@ func (c *Compiler) Compile(ctx context.Context, wasm []byte) (*Module, error) {
 
 // acquire counts one more user of a digest's code. For the first one it starts
 // the compilation, which ends with the last user.
-func (c *Compiler) acquire(ctx context.Context, d Digest, wasm []byte) (*code, error) {
+func (c *Compiler) acquire(ctx context.Context, d Digest, file []byte) (*code, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
@@ -162,7 +172,7 @@ func (c *Compiler) acquire(ctx context.Context, d Digest, wasm []byte) (*code, e
 		c.open++
 		go func() { // ends by cancel at the latest; its last user waits
 			defer close(entry.done)
-			entry.ready, entry.err = c.compile(compiling, d, wasm)
+			entry.ready, entry.err = c.compile(compiling, d, file)
 		}()
 	}
 	entry.users++

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/tetratelabs/wazero"
+	"github.com/tetratelabs/wazero/api"
 	"go.uber.org/goleak"
 
 	"github.com/wasm-controller-manager/wcm/host/module"
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) {
 func open(t testing.TB, o module.Options) *module.Compiler {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context()) // for Cleanup
+	o.Yield = api.GoModuleFunc(func(_ context.Context, _ api.Module, stack []uint64) { stack[0] = 1 << 20 })
 	c, err := module.OpenCompiler(ctx, o)
 	if err != nil {
 		t.Fatal(err)

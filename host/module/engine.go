@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strings"
 	"syscall"
 
 	"github.com/tetratelabs/wazero"
@@ -17,6 +16,7 @@ import (
 	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/meter"
 )
 
 // engine is a wazero runtime, which is given only modules that passed the
@@ -46,33 +46,40 @@ func openEngine(ctx context.Context, dir string) (*engine, error) {
 	return e, nil
 }
 
-// openHost makes a runtime with the host's side: its operations and WASI.
-func openHost(ctx context.Context, dir string, host func(abi.Operation) api.GoModuleFunction) (*engine, error) {
+// openHost makes a runtime with the host's side: WASI, the operations and the
+// meter's yield.
+func openHost(ctx context.Context, dir string, o *Options) (*engine, error) {
 	e, err := openEngine(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	if _, err = wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
-		err = fmt.Errorf("instantiate WASI: %w", err)
-	} else if host != nil {
-		err = e.instantiateHost(ctx, host)
-	}
-	if err != nil {
-		return nil, errors.Join(err, e.close(ctx))
+	if err := e.instantiateHost(ctx, o); err != nil {
+		return nil, errors.Join(fmt.Errorf("instantiate host functions: %w", err), e.close(ctx))
 	}
 	return e, nil
 }
 
-func (e *engine) instantiateHost(ctx context.Context, host func(abi.Operation) api.GoModuleFunction) error {
+func (e *engine) instantiateHost(ctx context.Context, o *Options) error {
+	if _, err := wasi_snapshot_preview1.Instantiate(ctx, e.runtime); err != nil {
+		return err
+	}
+	if o.Yield != nil {
+		builder := e.runtime.NewHostModuleBuilder(meter.ImportModule)
+		builder.NewFunctionBuilder().WithGoModuleFunction(o.Yield, nil, []api.ValueType{api.ValueTypeI64}).Export(meter.ImportYield)
+		if _, err := builder.Instantiate(ctx); err != nil {
+			return err
+		}
+	}
+	if o.Host == nil {
+		return nil
+	}
 	builder := e.runtime.NewHostModuleBuilder(abi.ImportModule)
 	for op := range abi.Operation(abi.Operations) {
 		params, results := OperationSignature(op).types()
-		builder.NewFunctionBuilder().WithGoModuleFunction(host(op), params, results).Export(op.String())
+		builder.NewFunctionBuilder().WithGoModuleFunction(o.Host(op), params, results).Export(op.String())
 	}
-	if _, err := builder.Instantiate(ctx); err != nil {
-		return fmt.Errorf("instantiate host functions: %w", err)
-	}
-	return nil
+	_, err := builder.Instantiate(ctx)
+	return err
 }
 
 func (e *engine) close(ctx context.Context) error {
@@ -101,13 +108,13 @@ func (e *engine) compile(ctx context.Context, wasm []byte, workers int) (m wazer
 	case isPanic && errors.Is(err, syscall.ENOMEM):
 		return nil, refuse(NoMemory, "cannot be compiled: no memory for its code")
 	case isPanic:
-		return nil, refuse(NotCompilable, "cannot be compiled: the compiler panics: %s", plain(fmt.Sprint(panicked.value)))
+		return nil, refuse(NotCompilable, "cannot be compiled: the compiler panics: %s", plain(fmt.Sprint(panicked.value), maxText))
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case ofFiles(err):
 		return nil, err
 	}
-	return nil, refuse(NotCompilable, "cannot be compiled: %s", plain(err.Error()))
+	return nil, refuse(NotCompilable, "cannot be compiled: %s", plain(err.Error(), maxText))
 }
 
 // errNotCached is the cause of a context in which nothing may be compiled.
@@ -149,19 +156,4 @@ func guard(do func() error) (err error) {
 		}
 	}()
 	return do()
-}
-
-// maxPlain is how much of a text that a module can influence is passed on.
-const maxPlain = 1000
-
-// plain makes a text of a library, with names of the module in it, a part of
-// a sentence: one line of a bounded length.
-func plain(text string) string {
-	text = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text[:min(len(text), maxPlain)], "?"))
-	return strings.Join(strings.Fields(text), " ")
 }

@@ -6,19 +6,21 @@ package module
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/wasm"
 )
 
 // Digest identifies a module by its bytes: "sha256:" and 64 hexadecimal digits.
 type Digest string
 
 // DigestOf returns the digest of a file.
-func DigestOf(wasm []byte) Digest {
-	sum := sha256.Sum256(wasm)
+func DigestOf(file []byte) Digest {
+	sum := sha256.Sum256(file)
 	return Digest("sha256:" + hex.EncodeToString(sum[:]))
 }
 
@@ -62,58 +64,91 @@ func (i *Info) HasExport(name string) bool {
 	return false
 }
 
-// Inspect reads a .wasm file and checks that it keeps the contract as far as
-// that can be seen without running or compiling it. The error is a
-// [RefusedError].
-func Inspect(wasm []byte) (*Info, error) {
-	f, err := parse(wasm)
+// Inspect reads a .wasm file to its last instruction and checks that it is
+// within the limits and keeps the contract, as far as that can be seen without
+// running or compiling it. The error is a [RefusedError].
+func Inspect(file []byte, limits wasm.Limits) (*Info, error) {
+	m, err := decode(file, limits)
 	if err != nil {
 		return nil, err
 	}
-	for _, check := range [...]func(*file) error{checkCommand, checkVersion, checkImports, checkExports, checkMemory} {
-		if err := check(f); err != nil {
+	for _, check := range [...]func(*wasm.Module) error{checkCommand, checkVersion, checkImports, checkExports, checkMemory} {
+		if err := check(m); err != nil {
 			return nil, err
 		}
 	}
-	info := &Info{Digest: DigestOf(wasm), Size: len(wasm), ABI: abi.Version, Memory: f.memories[0]}
-	for _, s := range f.imports {
-		info.Imports = append(info.Imports, Function{Module: s.module, Name: s.name, Signature: s.signature})
+	info := &Info{Digest: DigestOf(file), Size: len(file), ABI: abi.Version}
+	info.Memory.MinPages = m.Memories[0].Min
+	if m.Memories[0].HasMax {
+		info.Memory.MaxPages = m.Memories[0].Max
 	}
-	for _, s := range f.exports {
-		if s.kind == kindFunction {
-			info.Exports = append(info.Exports, Function{Name: s.name, Signature: s.signature})
+	for _, i := range m.Imports {
+		info.Imports = append(info.Imports, Function{Module: i.Module, Name: i.Name, Signature: signatureOf(m, i.Index)})
+	}
+	for _, e := range m.Exports {
+		if e.Kind == wasm.ExternalFunction {
+			info.Exports = append(info.Exports, Function{Name: e.Name, Signature: signatureOf(m, e.Index)})
 		}
 	}
 	return info, nil
 }
 
-func (f *file) export(name string) (symbol, bool) {
-	for _, s := range f.exports {
-		if s.name == name {
-			return s, true
+// kindReasons are the reasons of the kinds of error that decoding has.
+var kindReasons = map[wasm.Kind]Reason{
+	wasm.NotWasm:     NotWasm,
+	wasm.Truncated:   Truncated,
+	wasm.Malformed:   Malformed,
+	wasm.Unsupported: Unsupported,
+	wasm.OverLimit:   OverLimit,
+}
+
+func decode(file []byte, limits wasm.Limits) (*wasm.Module, error) {
+	m, err := wasm.Decode(file, limits)
+	if wrong, ok := errors.AsType[*wasm.Error](err); ok {
+		return nil, &RefusedError{Reason: kindReasons[wrong.Kind], Cause: wrong}
+	}
+	return m, err
+}
+
+func signatureOf(m *wasm.Module, function uint32) Signature {
+	return Signature(m.FuncType(function).String())
+}
+
+// describe says what an import or export is: its signature, or its kind.
+func describe(m *wasm.Module, kind wasm.External, index uint32) string {
+	if kind == wasm.ExternalFunction {
+		return string(signatureOf(m, index))
+	}
+	return "a " + kind.String()
+}
+
+func export(m *wasm.Module, name string) (wasm.Export, bool) {
+	for _, e := range m.Exports {
+		if e.Name == name {
+			return e, true
 		}
 	}
-	return symbol{}, false
+	return wasm.Export{}, false
 }
 
 // checkCommand refuses a program that runs once from _start to its exit. A
 // module may have both: then it is a reactor that can also be run.
-func checkCommand(f *file) error {
-	_, start := f.export("_start")
-	_, initialize := f.export(abi.ExportInitialize)
+func checkCommand(m *wasm.Module) error {
+	_, start := export(m, "_start")
+	_, initialize := export(m, abi.ExportInitialize)
 	if start && !initialize {
 		return refuse(WASICommand, "is a WASI command, not a plugin: build it as a reactor, for Go with -buildmode=c-shared")
 	}
 	return nil
 }
 
-func checkVersion(f *file) error {
+func checkVersion(m *wasm.Module) error {
 	var others []string
-	for _, s := range f.exports {
-		if s.name == abi.Marker {
+	for _, e := range m.Exports {
+		if e.Name == abi.Marker {
 			return nil
 		}
-		digits, isMarker := strings.CutPrefix(s.name, abi.MarkerPrefix)
+		digits, isMarker := strings.CutPrefix(e.Name, abi.MarkerPrefix)
 		if _, err := strconv.ParseUint(digits, 10, 32); isMarker && err == nil {
 			others = append(others, digits)
 		}
@@ -121,20 +156,21 @@ func checkVersion(f *file) error {
 	if len(others) == 0 {
 		return refuse(OtherVersion, "exports no %s: it is no plugin", abi.Marker)
 	}
-	return refuse(OtherVersion, "speaks ABI version %s, this host speaks %d", strings.Join(others, " and "), abi.Version)
+	return refuse(OtherVersion, "speaks ABI version %s, this host speaks %d", strings.Join(others[:min(len(others), 5)], " and "), abi.Version)
 }
 
 // checkImports names everything that the host cannot give, so that one look
 // is enough.
-func checkImports(f *file) error {
+func checkImports(m *wasm.Module) error {
 	var unknown, wrong []string
-	for _, s := range f.imports {
-		want, known := hostFunction(s.module, s.name)
+	for _, i := range m.Imports {
+		is := describe(m, i.Kind, i.Index)
+		want, known := hostFunction(i.Module, i.Name)
 		switch {
 		case !known:
-			unknown = append(unknown, fmt.Sprintf("%s.%s %s", s.module, s.name, s.describe()))
-		case s.kind != kindFunction || s.signature != want:
-			wrong = append(wrong, fmt.Sprintf("%s.%s %s instead of %s", s.module, s.name, s.describe(), want))
+			unknown = append(unknown, fmt.Sprintf("%s.%s %s", i.Module, i.Name, is))
+		case is != string(want):
+			wrong = append(wrong, fmt.Sprintf("%s.%s %s instead of %s", i.Module, i.Name, is, want))
 		}
 	}
 	return refuseSymbols(ImportsDiffer,
@@ -142,15 +178,18 @@ func checkImports(f *file) error {
 		clause{"imports with a wrong signature", wrong})
 }
 
-func checkExports(f *file) error {
+func checkExports(m *wasm.Module) error {
 	var missing, wrong []string
 	for _, want := range wantedExports {
-		s, found := f.export(want.name)
-		switch {
-		case !found && !want.optional:
-			missing = append(missing, fmt.Sprintf("%s %s", want.name, want.signature))
-		case found && (s.kind != kindFunction || s.signature != want.signature):
-			wrong = append(wrong, fmt.Sprintf("%s %s instead of %s", want.name, s.describe(), want.signature))
+		e, found := export(m, want.name)
+		if !found {
+			if !want.optional {
+				missing = append(missing, fmt.Sprintf("%s %s", want.name, want.signature))
+			}
+			continue
+		}
+		if is := describe(m, e.Kind, e.Index); is != string(want.signature) {
+			wrong = append(wrong, fmt.Sprintf("%s %s instead of %s", want.name, is, want.signature))
 		}
 	}
 	return refuseSymbols(ExportsDiffer,
@@ -158,8 +197,8 @@ func checkExports(f *file) error {
 		clause{"exports with a wrong signature", wrong})
 }
 
-func checkMemory(f *file) error {
-	if s, found := f.export(abi.Memory); !found || s.kind != kindMemory {
+func checkMemory(m *wasm.Module) error {
+	if e, found := export(m, abi.Memory); !found || e.Kind != wasm.ExternalMemory {
 		return refuse(ExportsDiffer, "exports no memory: expected one of the name %q", abi.Memory)
 	}
 	return nil

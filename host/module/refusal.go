@@ -6,6 +6,7 @@ package module
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // RefusedError says why a file is no module for this host.
@@ -29,10 +30,13 @@ const (
 	NotWasm       Reason = "not_wasm"       // something else, or a component
 	Truncated     Reason = "truncated"      // the end of the file is missing
 	Malformed     Reason = "malformed"      // the binary is not valid
+	Unsupported   Reason = "unsupported"    // WebAssembly later than 2.0
+	OverLimit     Reason = "limit"          // more of something than is allowed
 	WASICommand   Reason = "wasi_command"   // a program, not a plugin
 	OtherVersion  Reason = "abi_version"    // no marker, or another version's
 	ImportsDiffer Reason = "imports"        // wants what the host does not have
 	ExportsDiffer Reason = "exports"        // lacks what the host needs
+	NotMeterable  Reason = "not_meterable"  // has names that only the host may give
 	NotCompilable Reason = "not_compilable" // the compiler refuses it
 	NoTime        Reason = "compile_time"   // takes longer to compile than is allowed
 	NoMemory      Reason = "compile_memory" // takes more memory to compile than is allowed
@@ -49,16 +53,46 @@ type clause struct {
 	symbols []string
 }
 
+// What of a module's own text is passed on in a refusal.
+const (
+	maxSymbols = 50  // of a clause
+	maxSymbol  = 200 // bytes
+)
+
 // refuseSymbols joins the clauses that have symbols; nil if none has.
 func refuseSymbols(reason Reason, clauses ...clause) error {
 	var parts []string
 	for _, c := range clauses {
-		if len(c.symbols) > 0 {
-			parts = append(parts, c.what+": "+strings.Join(c.symbols, ", "))
+		if len(c.symbols) == 0 {
+			continue
 		}
+		shown := make([]string, min(len(c.symbols), maxSymbols))
+		for i := range shown {
+			shown[i] = plain(c.symbols[i], maxSymbol)
+		}
+		part := c.what + ": " + strings.Join(shown, ", ")
+		if more := len(c.symbols) - len(shown); more > 0 {
+			part += fmt.Sprintf(" and %d more", more)
+		}
+		parts = append(parts, part)
 	}
 	if len(parts) == 0 {
 		return nil
 	}
 	return refuse(reason, "%s", strings.Join(parts, "; "))
 }
+
+// plain makes a text with names of a module in it a part of a sentence: one
+// line of a bounded length.
+func plain(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text[:min(len(text), most)], "?"))
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// maxText is how much is passed on of what a compiler or a child says.
+const maxText = 1000

@@ -14,31 +14,6 @@ import (
 // "(i32 i32) i64" takes two numbers and returns one, "()" neither.
 type Signature string
 
-// valueTypes are the types of parameters and results by their byte in the
-// binary.
-var valueTypes = map[byte]string{
-	0x7f: "i32", 0x7e: "i64", 0x7d: "f32", 0x7c: "f64", 0x7b: "v128", 0x70: "funcref", 0x6f: "externref",
-}
-
-// functionType is one entry of the type section; both alias the file.
-type functionType struct{ params, results []byte }
-
-func (t functionType) signature() Signature {
-	s := "(" + typeNames(t.params) + ")"
-	if len(t.results) > 0 {
-		s += " " + typeNames(t.results)
-	}
-	return Signature(s)
-}
-
-func typeNames(types []byte) string {
-	names := make([]string, len(types))
-	for i, t := range types {
-		names[i] = valueTypes[t]
-	}
-	return strings.Join(names, " ")
-}
-
 // types returns the signature as wazero takes it. It is only for signatures
 // of this package's tables, whose types are numbers.
 func (s Signature) types() (params, results []api.ValueType) {

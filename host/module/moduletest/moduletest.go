@@ -15,11 +15,12 @@ import (
 
 // The numbers of sections that tests replace.
 const (
-	Custom = 0
-	Types  = 1
-	Tables = 4
-	Memory = 5
-	Data   = 11
+	Custom  = 0
+	Types   = 1
+	Imports = 2
+	Tables  = 4
+	Memory  = 5
+	Data    = 11
 )
 
 // Bytes of the binary format.
@@ -92,11 +93,16 @@ func Function(locals int, code ...byte) []byte {
 	return Vector(slices.Concat(body, code, []byte{opEnd}))
 }
 
-// Bomb returns a function whose compilation takes a time that grows with a
-// power of its size: in each of its loops, one inside of the other, every
-// local can have another value. On one core 100 locals and 300 loops take
-// about a second, 300 and 300 ten, 1000 and 500 minutes.
-func Bomb(locals, loops int) []byte {
+// Bombs returns functions within every limit whose compilation takes, each, a
+// tenth of a second on one core: in each of 99 loops, one inside of the other,
+// every one of 90 locals can have another value.
+func Bombs(count int) [][]byte {
+	return slices.Repeat([][]byte{nested(90, 99)}, count)
+}
+
+// nested returns a function whose compilation takes a time that grows with a
+// power of its size.
+func nested(locals, loops int) []byte {
 	var code []byte
 	for i := range loops {
 		a, b := Number(i%locals), Number((i*7+3)%locals)
