@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
@@ -52,14 +53,14 @@ func TestValidateCrowds(t *testing.T) {
 	const many = 1001
 	d := &abi.Description{
 		Resources:   []abi.Resource{{Indexes: make([]abi.Index, many), Writes: make([]string, many), Reads: make([]string, many)}},
-		Controllers: append(make([]abi.Controller, many), abi.Controller{Watches: make([]abi.Watch, many)}),
+		Controllers: append(make([]abi.Controller, many), abi.Controller{Concurrency: math.MaxUint32, Watches: make([]abi.Watch, many)}),
 		HTTP:        []abi.HTTP{{Hosts: make([]string, many), Methods: make([]string, many)}},
 		Sign:        make([]string, many), FieldManagers: make([]string, many),
 	}
 	want := "describes itself wrongly: controllers: 1002, expected at most 1000; sign: 1001, expected at most 1000; " +
 		"field_managers: 1001, expected at most 1000; resource 0: indexes: 1001, expected at most 1000; " +
 		"resource 0: writes: 1001, expected at most 1000; resource 0: reads: 1001, expected at most 1000; " +
-		"controller 1001: watches: 1001, expected at most 1000; http 0: hosts: 1001, expected at most 1000; " +
+		"controller 1001: watches: 1001, expected at most 1000; controllers: concurrency: 4294968296, expected at most 1000; http 0: hosts: 1001, expected at most 1000; " +
 		"http 0: methods: 1001, expected at most 1000"
 	if err := guest.Validate(d, nil); err == nil || err.Error() != want {
 		t.Errorf("got  %v\nwant %s", err, want)

@@ -5,7 +5,8 @@ package guest
 
 import "fmt"
 
-// maxEntries bounds each list of a description. Entries are checked against
+// maxEntries bounds each list of a description, and the workers of all of its
+// controllers together, each of which is a goroutine of the host. Entries are checked against
 // each other and looked up by walking over them, which a million of them would
 // turn into minutes.
 const maxEntries = 1000
@@ -24,9 +25,12 @@ func (v *validator) crowded() {
 		v.few(subject, "writes", len(r.Writes))
 		v.few(subject, "reads", len(r.Reads))
 	}
+	workers := 0
 	for n, c := range d.Controllers {
+		workers += int(max(c.Concurrency, 1))
 		v.few(fmt.Sprintf("controller %d", n), "watches", len(c.Watches))
 	}
+	v.few("controllers", "concurrency", workers)
 	for n, h := range d.HTTP {
 		subject := fmt.Sprintf("http %d", n)
 		v.few(subject, "hosts", len(h.Hosts))
