@@ -18,7 +18,7 @@ import (
 // entryVersion is a part of an entry's name, so that what another version of
 // the rewriter made is not found. Each change of the rewriter, or of the form
 // of entries, must change it. wazero's version is in the name of the code.
-const entryVersion = "1"
+const entryVersion = "2"
 
 // entryFile is the name of an entry in its stage.
 const entryFile = "entry"
