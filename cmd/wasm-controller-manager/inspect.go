@@ -19,26 +19,5 @@ refused here, with the same words and exit code 1. No cluster is needed.`,
 	}, func(p *plugin, out io.Writer) error {
 		_, err := io.WriteString(out, inspection(p.info, p.description))
 		return err
-<<<<<<< HEAD
 	})
-=======
-	}
-	o.Host, o.Yield = guest.HostFunction, guest.YieldFunction
-	compiler, err := module.OpenCompiler(ctx, o)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, compiler.Close(context.WithoutCancel(ctx))) }()
-	m, err := compiler.Compile(ctx, wasm)
-	if err != nil {
-		return fmt.Errorf("%s %w", path, err)
-	}
-	defer func() { err = errors.Join(err, m.Close(context.WithoutCancel(ctx))) }()
-	description, err := guest.Describe(ctx, m, guest.Options{})
-	if err != nil {
-		return fmt.Errorf("%s %w", path, err)
-	}
-	_, err = io.WriteString(out, inspection(m.Info, description))
-	return err
->>>>>>> 6c09eda (host/module: decode and meter every module at the door)
 }

@@ -81,7 +81,7 @@ func readPlugin(ctx context.Context, o module.Options, path string) (_ *plugin, 
 	if err != nil {
 		return nil, err
 	}
-	o.Host = guest.HostFunction
+	o.Host, o.Yield = guest.HostFunction, guest.YieldFunction
 	compiler, err := module.OpenCompiler(ctx, o)
 	if err != nil {
 		return nil, err
