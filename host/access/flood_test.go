@@ -81,7 +81,7 @@ func compile(t *testing.T, file string) *module.Module {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction})
+	c, err := module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction, Yield: guest.YieldFunction})
 	if err != nil {
 		t.Fatal(err)
 	}
