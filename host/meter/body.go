@@ -45,7 +45,7 @@ func (r *rewriter) code() []byte {
 
 func (b *body) rewrite(function uint32) {
 	code := b.r.m.Code[function-b.r.yield]
-	leaf := b.r.leaves[function] != charged
+	leaf := b.r.leaves[function-b.r.yield] != charged
 	if code.Loops == 1 && !leaf && b.attempt(function, leaf, stageLoop) {
 		return
 	}
@@ -63,7 +63,9 @@ func (b *body) attempt(function uint32, leaf bool, shape stage) bool {
 	}
 	b.openExit(function, code.Calls > 0)
 	for c := &b.cursor; c.Next(); {
-		if b.instruction(c); b.dispatch.state == stageBroken {
+		if ordinary(c.Op) && !b.dispatch.begins() {
+			b.weigh(1)
+		} else if b.instruction(c); b.dispatch.state == stageBroken {
 			return false
 		}
 		b.before[0], b.before[1] = b.before[1], instruction{c.Op, c.X}
@@ -91,6 +93,11 @@ func (b *body) begin(code wasm.Code) {
 	b.text.begin()
 }
 
+// ordinary reports whether an instruction only computes. Nearly all do.
+func ordinary(op wasm.Opcode) bool {
+	return op > wasm.OpCallIndirect && op != wasm.OpMemoryGrow && op < wasm.OpRefFunc
+}
+
 // instruction weighs an instruction and copies it, changed where it must be.
 func (b *body) instruction(c *wasm.Cursor) {
 	b.weigh(weigh(c.Op))
@@ -113,7 +120,7 @@ func (b *body) instruction(c *wasm.Cursor) {
 	case wasm.OpCall:
 		b.call(c)
 	case wasm.OpCallIndirect:
-		b.weigh(leafWeight)
+		b.weigh(CallWeight + leafWeight)
 		b.suspends()
 	case wasm.OpRefFunc:
 		b.replace(c, c.Op, b.r.function(c.X))
@@ -142,9 +149,13 @@ func (b *body) branches(c *wasm.Cursor) {
 }
 
 func (b *body) call(c *wasm.Cursor) {
-	b.weigh(max(b.r.leaves[c.X], 0))
-	if c.X >= b.r.yield && b.r.m.Code[c.X-b.r.yield].Calls > 0 {
-		b.suspends()
+	if c.X < b.r.yield {
+		b.weigh(ImportWeight)
+	} else {
+		b.weigh(CallWeight + max(b.r.leaves[c.X-b.r.yield], 0))
+		if b.r.m.Code[c.X-b.r.yield].Calls > 0 {
+			b.suspends()
+		}
 	}
 	b.replace(c, c.Op, b.r.function(c.X))
 }

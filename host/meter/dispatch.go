@@ -81,6 +81,9 @@ func (d *dispatch) recognizes(b *body, c *wasm.Cursor) bool {
 	return true
 }
 
+// begins reports whether every instruction may be a part of the shape.
+func (d *dispatch) begins() bool { return d.state == stageBlocks || d.state == stageTable }
+
 // table reads where the numbers lead. They must not lead to the loop.
 func (d *dispatch) table(b *body, c *wasm.Cursor) bool {
 	d.open = len(b.text.frames)

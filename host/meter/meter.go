@@ -23,6 +23,8 @@ const (
 	// ImportWeight is the price of a call of the host by its name. A call
 	// takes that long before the host does anything.
 	ImportWeight = 100
+	// CallWeight is the price of a call of another function of the module.
+	CallWeight = 8
 	// MaxTableEntries is the size beyond which a table does not grow: memory
 	// limits do not count tables.
 	MaxTableEntries = 1 << 20
@@ -76,7 +78,7 @@ type rewriter struct {
 	yield uint32 // the function that is imported
 	fuel  uint32 // the global
 
-	leaves  []int // by function, the weight that its callers pay, or charged
+	leaves  []int // of the functions that are not imported, the weight that callers pay, or charged
 	charge  charge
 	added   []wasm.FuncType // types behind those of the module
 	helpers []helper        // functions behind those of the module

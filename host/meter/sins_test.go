@@ -66,8 +66,8 @@ func TestPrices(t *testing.T) {
 		{"table_grow", "grow", 1<<32 - 1, 3 + 16},                 // refused
 		{"memory_grow", "grow", 3, 2 + 16 + 3*16384},              // pages
 		{"memory_grow", "grow", 1000, 2 + 16},                     // did not grow
-		{"recursion", "run", 0, 12},                               // both arms of an if, its end
-		{"recursion", "run", 3, 12 * (1 + 2 + 4 + 8)},             // each call by itself
+		{"recursion", "run", 0, 12 + 2*8},                         // both arms of an if, its end
+		{"recursion", "run", 3, (12 + 2*8) * (1 + 2 + 4 + 8)},     // each call by itself
 	} {
 		r := newRuntime(t, granted)
 		m, err := r.instantiate(t, fixture(t, c.name), wazero.NewModuleConfig())

@@ -11,7 +11,7 @@ import "github.com/wasm-controller-manager/wcm/host/wasm"
 const leafWeight = 32
 
 // heaviest is more than the weight of any one instruction.
-const heaviest = 1 + ImportWeight + leafWeight + bulkWeight + freeConstant/bytesPerUnit
+const heaviest = 1 + ImportWeight + CallWeight + leafWeight + bulkWeight + freeConstant/bytesPerUnit
 
 // charged stands for the weight of a function that pays for itself.
 const charged = -1
@@ -26,13 +26,10 @@ func weigh(op wasm.Opcode) int {
 	return 1
 }
 
-// leaves returns, by function, how much one weighs that its callers pay for,
-// or that it pays itself.
+// leaves returns how much each function that is not imported weighs that its
+// callers pay for, or that it pays itself.
 func leaves(m *wasm.Module) []int {
-	weights := make([]int, 0, len(m.Functions))
-	for range m.Imported(wasm.ExternalFunction) {
-		weights = append(weights, ImportWeight)
-	}
+	weights := make([]int, 0, len(m.Code))
 	var c wasm.Cursor
 	for _, code := range m.Code {
 		weight := charged

@@ -95,8 +95,14 @@ func (d *decoder) instructions(r *reader, code *Code) {
 	var n nesting
 	for c.Next() {
 		code.Count++
-		n.count(c)
-		d.check(c, code)
+		switch c.shape {
+		case shapePlain:
+		case shapeBlock, shapeEnd:
+			n.count(c)
+			fallthrough
+		default:
+			d.check(c, code)
+		}
 	}
 	if r.err = c.r.err; r.err != nil {
 		return

@@ -43,19 +43,29 @@ func (c *Cursor) reset(r reader) {
 
 // Next reads an instruction. It returns false behind the final end.
 func (c *Cursor) Next() bool {
-	if c.done || c.r.err != nil {
+	r := &c.r
+	if c.done || r.err != nil {
 		return false
 	}
-	c.At = c.r.at
-	b := c.r.byte()
+	c.At = r.at
+	if r.at >= len(r.file) {
+		r.byte() // fails
+		return false
+	}
+	b := r.file[r.at]
+	r.at++
 	c.Op = Opcode(b)
 	f := plainForms[b]
-	if f.shape == shapePrefix {
-		f = c.second(b)
-	}
 	c.shape = f.shape
-	c.read(f)
-	return c.r.err == nil
+	switch f.shape { // most instructions are of these
+	case shapePlain:
+		return true
+	case shapeLocal:
+		c.X = r.uint32()
+	default:
+		c.read(f)
+	}
+	return r.err == nil
 }
 
 // End returns the offset behind the instruction.
@@ -91,8 +101,12 @@ func (c *Cursor) second(prefix byte) form {
 func (c *Cursor) read(f form) {
 	r := &c.r
 	switch f.shape {
+	case shapePrefix:
+		f = c.second(byte(c.Op))
+		c.shape = f.shape
+		c.read(f)
 	case shapePlain:
-	case shapeLocal, shapeGlobal, shapeFunction, shapeTable, shapeElement, shapeData:
+	case shapeGlobal, shapeFunction, shapeTable, shapeElement, shapeData:
 		c.X = r.uint32()
 	case shapeI32:
 		c.X = uint32(r.signed(32))

@@ -61,7 +61,7 @@ func DefaultLimits() Limits {
 		MemoryPages:    16_384,
 		Elements:       10_000,
 		ElementEntries: 1_000_000,
-		Data:           2_000_000, // Go's linker cuts data at each run of zeros: 35,000 in 3 MB
+		Data:           200_000, // Go's linker cuts data at each run of zeros, up to 100,000 times
 		Labels:         50_000,
 
 		BodyBytes:         2 << 20,
