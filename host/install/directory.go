@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -32,9 +33,18 @@ type Options struct {
 // Directory keeps an [Installer] up to date with the files of plugins.
 type Directory struct {
 	Options
-	known    map[string]seen   // by path; owned by Run
-	problems map[string]string // last message by path, so that each is said once; owned by Run
+	slots chan struct{} // holds a token per change that the installer works on
+	ended chan string   // gets the name of each plugin whose change is done
+
+	// Owned by Run.
+	known    map[string]seen   // by path
+	problems map[string]string // last message by path, so that each is said once
+	busy     map[string]bool   // names of plugins that are being changed
 }
+
+// atOnce is how many changes the installer works on: more than modules are
+// compiled at once, so that those that take long do not hold up the others.
+func atOnce() int { return max(16, runtime.GOMAXPROCS(0)) }
 
 // New returns a directory that follows nothing before [Directory.Run].
 func New(o Options) *Directory {
@@ -44,11 +54,15 @@ func New(o Options) *Directory {
 	if o.Rescan == 0 {
 		o.Rescan = 30 * time.Second
 	}
-	return &Directory{Options: o, known: map[string]seen{}, problems: map[string]string{}}
+	return &Directory{
+		Options: o, slots: make(chan struct{}, atOnce()), ended: make(chan string),
+		known: map[string]seen{}, problems: map[string]string{}, busy: map[string]bool{},
+	}
 }
 
 // Run installs what is there, calls ready once that is done, and follows
-// changes until ctx is done. It fails if the plugin directory cannot be read
+// changes until ctx is done. A plugin that takes long to install holds up
+// nothing but its own next change. Run fails if the plugin directory cannot be read
 // at the start; later it waits for it to come back.
 func (d *Directory) Run(ctx context.Context, ready func()) error {
 	watcher, err := fsnotify.NewWatcher()
@@ -61,11 +75,13 @@ func (d *Directory) Run(ctx context.Context, ready func()) error {
 			return fmt.Errorf("watch plugin files in %s: %w", folder, err)
 		}
 	}
-	if err := d.scan(ctx); err != nil {
+	var working sync.WaitGroup
+	defer working.Wait()
+	if err := d.scan(ctx, &working); err != nil {
 		return err
 	}
-	ready()
-	return d.follow(ctx, watcher)
+	d.follow(ctx, watcher, &working, ready)
+	return nil
 }
 
 // folders returns every folder in which a file of a plugin may change.
@@ -80,17 +96,24 @@ func (d *Directory) folders() map[string]bool {
 	return folders
 }
 
-// follow scans whenever the files have been quiet for a while after a change.
-func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher) error {
+// follow scans whenever the files have been quiet for a while after a change,
+// and when a change is done, since the next one may have come meanwhile. It
+// calls ready when everything is done that is under way at first.
+func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher, working *sync.WaitGroup, ready func()) {
 	quiet := time.NewTimer(d.Rescan)
 	defer quiet.Stop()
+	first := maps.Clone(d.busy)
 	for {
+		if first != nil && len(first) == 0 {
+			first = nil
+			ready()
+		}
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case event, open := <-watcher.Events:
 			if !open {
-				return nil
+				return
 			}
 			if event.Op != fsnotify.Chmod {
 				quiet.Reset(d.Settle)
@@ -98,8 +121,12 @@ func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher) error
 		case err := <-watcher.Errors:
 			d.Logger.Warn("Watching plugin files lost events, looking at all of them", "error", err)
 			quiet.Reset(d.Settle)
+		case name := <-d.ended:
+			delete(d.busy, name)
+			delete(first, name)
+			quiet.Reset(d.Settle)
 		case <-quiet.C:
-			if err := d.scan(ctx); err != nil {
+			if err := d.scan(ctx, working); err != nil {
 				d.report(d.Path, err)
 			}
 			quiet.Reset(d.Rescan)
@@ -107,13 +134,14 @@ func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher) error
 	}
 }
 
-// scan brings the installer up to date.
-func (d *Directory) scan(ctx context.Context) error {
+// scan begins to bring the installer up to date, with plugins that are not
+// being changed already.
+func (d *Directory) scan(ctx context.Context, working *sync.WaitGroup) error {
 	paths, err := find(d.Path, d.Files)
 	if err != nil {
 		return err
 	}
-	d.apply(ctx, d.changes(paths))
+	d.apply(ctx, d.changes(paths), working)
 	return nil
 }
 
@@ -129,6 +157,9 @@ func (d *Directory) changes(paths []string) []change {
 		}
 		owner[nameOf(path)] = path
 		present[path] = true
+		if d.busy[nameOf(path)] {
+			continue
+		}
 		before := d.known[path]
 		c, err := examine(path, before)
 		if err != nil {
@@ -145,19 +176,22 @@ func (d *Directory) changes(paths []string) []change {
 		}
 	}
 	for path, s := range d.known {
-		if !present[path] {
-			delete(d.problems, path)
-			changes = append(changes, change{path: path, seen: s, remove: true})
+		if present[path] || d.busy[s.name] {
+			continue
 		}
+		delete(d.problems, path)
+		if owner[s.name] != "" { // has another path now
+			delete(d.known, path)
+			continue
+		}
+		changes = append(changes, change{path: path, seen: s, remove: true})
 	}
 	return changes
 }
 
 // apply hands the changes to the installer, several at once because each may
-// compile a module for seconds, and waits for all.
-func (d *Directory) apply(ctx context.Context, changes []change) {
-	var wait sync.WaitGroup
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+// compile a module for seconds.
+func (d *Directory) apply(ctx context.Context, changes []change, working *sync.WaitGroup) {
 	for _, c := range changes {
 		if c.remove {
 			delete(d.known, c.path)
@@ -167,17 +201,21 @@ func (d *Directory) apply(ctx context.Context, changes []change) {
 		if c.touch {
 			continue
 		}
-		slots <- struct{}{}
-		wait.Go(func() {
-			defer func() { <-slots }()
+		d.busy[c.seen.name] = true
+		working.Go(func() { // Run waits
+			d.slots <- struct{}{}
 			if c.remove {
 				d.Installer.Remove(ctx, c.seen.name)
-				return
+			} else {
+				d.Installer.Install(ctx, c.plugin)
 			}
-			d.Installer.Install(ctx, c.plugin)
+			<-d.slots
+			select {
+			case d.ended <- c.seen.name:
+			case <-ctx.Done():
+			}
 		})
 	}
-	wait.Wait()
 }
 
 // report logs a problem with a path once, not at every scan.

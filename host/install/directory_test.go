@@ -55,7 +55,6 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// TestScan plays steps on a directory; after each one the installer must have
 // TestLargeFiles has files that would take more memory than any module needs.
 func TestLargeFiles(t *testing.T) {
 	folder := t.TempDir()
@@ -80,6 +79,20 @@ func TestLargeFiles(t *testing.T) {
 	}
 }
 
+// scan brings the installer up to date and waits until it is.
+func scan(t *testing.T, d *Directory) {
+	t.Helper()
+	var working sync.WaitGroup
+	if err := d.scan(t.Context(), &working); err != nil {
+		t.Fatal(err)
+	}
+	for len(d.busy) > 0 {
+		delete(d.busy, <-d.ended)
+	}
+	working.Wait()
+}
+
+// TestScan plays steps on a directory; after each one the installer must have
 // heard exactly what changed.
 func TestScan(t *testing.T) {
 	folder := t.TempDir()
@@ -121,9 +134,7 @@ func TestScan(t *testing.T) {
 	}
 	for _, step := range steps {
 		step.do()
-		if err := d.scan(t.Context()); err != nil {
-			t.Fatalf("%s: scan: %v", step.reason, err)
-		}
+		scan(t, d)
 		if diff := cmp.Diff(step.want, r.take()); diff != "" {
 			t.Errorf("%s: installer was asked (-want +got):\n%s", step.reason, diff)
 		}
@@ -141,9 +152,7 @@ func TestOneNameForTwoFiles(t *testing.T) {
 		Logger: slog.New(slog.NewTextHandler(&log, nil)),
 	})
 	for range 2 {
-		if err := d.scan(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		scan(t, d)
 	}
 	if got := r.take(); len(got) != 1 {
 		t.Errorf("installer was asked %v, want one of the two files", got)
@@ -175,6 +184,85 @@ func TestRunFollowsChanges(t *testing.T) {
 	stop()
 	if err := <-done; err != nil {
 		t.Errorf("Run returned %v after its context ended, want nil", err)
+	}
+}
+
+// TestMovedPlugin gives a plugin from one path to another.
+func TestMovedPlugin(t *testing.T) {
+	folder, other := t.TempDir(), filepath.Join(t.TempDir(), "a.wasm")
+	write(t, filepath.Join(folder, "a.wasm"), "1")
+	r := newRecorder()
+	d := New(Options{Path: folder, Files: []string{other}, Installer: r, Logger: slog.New(slog.DiscardHandler)})
+	scan(t, d)
+	if err := os.Rename(filepath.Join(folder, "a.wasm"), other); err != nil {
+		t.Fatal(err)
+	}
+	scan(t, d)
+	scan(t, d)
+	if diff := cmp.Diff([]string{"install a 1 ", "install a 1 "}, r.take()); diff != "" {
+		t.Errorf("installer was asked (-want +got):\n%s", diff)
+	}
+}
+
+// slowly is a recorder that takes its time with one plugin.
+type slowly struct {
+	*recorder
+	name    string
+	begun   chan struct{} // gets an entry for each of its installations
+	proceed chan struct{} // takes one
+}
+
+func (s *slowly) Install(ctx context.Context, p Plugin) {
+	if p.Name == s.name {
+		s.begun <- struct{}{}
+		<-s.proceed
+	}
+	s.recorder.Install(ctx, p)
+}
+
+// TestSlowInstall holds up one plugin: the others are installed meanwhile, and
+// it gets its newest content afterwards, once.
+func TestSlowInstall(t *testing.T) {
+	folder := t.TempDir()
+	path := func(name string) string { return filepath.Join(folder, name) }
+	write(t, path("slow.wasm"), "1")
+	s := &slowly{recorder: newRecorder(), name: "slow", begun: make(chan struct{}), proceed: make(chan struct{})}
+	d := New(Options{Path: folder, Settle: 1, Installer: s, Logger: slog.New(slog.DiscardHandler)})
+	ctx, stop := context.WithCancel(t.Context())
+	done, ready := make(chan error), make(chan struct{})
+	go func() { done <- d.Run(ctx, func() { close(ready) }) }() // stopped by stop, waited for below
+	<-s.begun
+	for _, content := range []string{"2", "3"} {
+		write(t, path("tmp"), content)
+		if err := os.Rename(path("tmp"), path("slow.wasm")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(t, path("tmp"), "1")
+	if err := os.Rename(path("tmp"), path("other.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	<-s.told
+	if diff := cmp.Diff([]string{"install other 1 "}, s.take()); diff != "" {
+		t.Errorf("installer was asked beside the slow plugin (-want +got):\n%s", diff)
+	}
+	select {
+	case <-ready:
+		t.Error("Run is ready before the first plugin is installed")
+	default:
+	}
+	s.proceed <- struct{}{}
+	<-ready
+	<-s.begun
+	s.proceed <- struct{}{}
+	<-s.told
+	<-s.told
+	stop()
+	if err := <-done; err != nil {
+		t.Errorf("Run returned %v after its context ended, want nil", err)
+	}
+	if diff := cmp.Diff([]string{"install slow 1 ", "install slow 3 "}, s.take()); diff != "" {
+		t.Errorf("installer was asked (-want +got):\n%s", diff)
 	}
 }
 
