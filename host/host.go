@@ -213,25 +213,13 @@ func (h *Host) lead(ctx context.Context) error {
 	return errors.Join(err, followErr)
 }
 
-// lastWait is how long Run waits at its end for guests that do not return.
-// They cannot be stopped, but the process can end.
-const lastWait = 5 * time.Second
-
+// removeAll removes all plugins and waits until their modules are closed. No
+// reconcile is in flight any more, and a guest that maps is stopped.
 func (h *Host) removeAll(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lastWait)
-	defer cancel()
 	for _, s := range h.Status() {
 		h.remove(ctx, s.Name)
 	}
-	drained := make(chan struct{})
-	go func() { // ends with the last version, or with the process
-		h.draining.Wait()
-		close(drained)
-	}()
-	select {
-	case <-drained:
-	case <-ctx.Done():
-	}
+	h.draining.Wait()
 }
 
 // sweepAfter is how long what a version held may stay in memory after it was

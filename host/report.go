@@ -46,6 +46,7 @@ func reasonOf(err error) string {
 	var refused *module.RefusedError
 	var description *guest.DescriptionError
 	var trap *guest.TrapError
+	var timeout *guest.TimeoutError
 	var rejected *guest.RejectedError
 	var memory *guest.MemoryError
 	var ungranted *ungrantedError
@@ -57,6 +58,8 @@ func reasonOf(err error) string {
 		return "description"
 	case errors.As(err, &trap):
 		return "trap"
+	case errors.As(err, &timeout):
+		return "timeout"
 	case errors.As(err, &rejected):
 		return "settings"
 	case errors.As(err, &memory):

@@ -24,12 +24,10 @@ type call struct {
 	started  time.Time
 	deadline time.Time // zero: none
 	limit    string    // what set the deadline
-	warned   bool      // the guest was told that its time is over
-	late     int       // operations and sleeps since the context ended
 }
 
 func (c *call) begin(ctx context.Context, limit string, now time.Time) {
-	c.Context, c.limit, c.started, c.warned, c.late = ctx, limit, now, false, 0
+	c.Context, c.limit, c.started = ctx, limit, now
 	c.deadline, _ = ctx.Deadline()
 }
 
@@ -70,27 +68,20 @@ func (c *call) ration(slice int64, now time.Time) int64 {
 	if left >= sliceTime {
 		return slice
 	}
-	return max(slice*int64(left)/int64(sliceTime), lastFuel)
+	return max(slice*int64(left)/int64(sliceTime), leastFuel)
 }
 
 // errOverdue stops a guest whose time is over. It does not leave the package.
 var errOverdue = errors.New("its time is over")
 
-// lateLimit is how often a guest that is not metered may call the host after
-// its time, each time answered with StatusCanceled.
-const lateLimit = 64
-
-// overdue reports whether the call's time is over. The first time, the guest
-// gets one slice of fuel to return in.
+// overdue reports whether the call's time is over, to the host functions that
+// tell the guest. It stops a guest that has been told and does not return.
 func (c *call) overdue() bool {
 	if !c.over(time.Now()) {
 		return false
 	}
-	if !c.warned {
-		c.warned = true
-		c.instance.tank.grace()
-	}
-	if c.late++; c.late > lateLimit {
+	t := &c.instance.tank
+	if t.told(); t.exhausted() {
 		panic(errOverdue)
 	}
 	return true

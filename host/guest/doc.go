@@ -10,11 +10,8 @@
 // out warm instances of one module and replaces the dead.
 //
 // Every call ends with its context: what the guest waits for ends, operations
-// answer StatusCanceled, and a guest that goes on is stopped at its next yield.
-// For that it must be metered, see [YieldFunction]; one that is not can be
-// stopped only where it calls the host. The fuel that calls spend is counted
-// exactly. wazero's own way to interrupt (WithCloseOnContextDone) costs a
-// factor of three to six and is not used.
+// answer StatusCanceled, and a guest that goes on is stopped at its next yield,
+// see [YieldFunction]. The fuel that calls spend is counted exactly.
 //
 // The package decides nothing about Kubernetes: operations go to an
 // [abi.Operator] as they come.

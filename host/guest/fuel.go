@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
+
+	"github.com/wasm-controller-manager/wcm/host/meter"
 )
 
 // YieldFunction is the host function that a metered guest calls when its fuel
@@ -23,9 +25,6 @@ func yield(ctx context.Context, guest api.Module, stack []uint64) {
 	}
 	stack[0] = uint64(i.refuel())
 }
-
-// fuelGlobal is the name under which a metered guest exports its fuel.
-const fuelGlobal = "wcm_meter_fuel"
 
 // breath is how long a guest may compute before other goroutines get its
 // thread. Being stopped for a collection takes no more than a yield.
@@ -42,13 +41,16 @@ func (i *Instance) refuel() int64 {
 		now = time.Now()
 		t.since, t.breathed = now, now
 	}
-	if i.call.over(now) {
-		panic(errOverdue)
-	}
-	if size := stackSize(i.running); size > maxStack {
-		panic(&stackError{size})
+	if stackSize(i.running) > maxStack {
+		panic(errStack)
 	}
 	t.level = i.call.ration(t.slice, now)
+	if i.call.over(now) {
+		if t.exhausted() {
+			panic(errOverdue)
+		}
+		t.level = leastFuel
+	}
 	return t.level
 }
 
@@ -58,8 +60,9 @@ type tank struct {
 	global api.MutableGlobal // nil before the first yield, and if the guest is not metered
 	level  int64             // of the global when the host saw it last
 	spent  uint64            // since the call began
+	last   uint64            // what spent may come to after the deadline; 0: the guest does not know of it
 
-	slice    int64     // what the guest can use up in about sliceTime
+	slice    int64     // what the guest can use up in about sliceTime, or mostFuel
 	since    time.Time // the guest has been using up level; zero: not only that
 	breathed time.Time // other goroutines had a chance
 }
@@ -68,21 +71,26 @@ const (
 	// sliceTime is how far apart yields should be: far enough to cost nothing,
 	// close enough to stop a guest in time.
 	sliceTime = 500 * time.Microsecond
-	leastFuel = 1 << 16
-	mostFuel  = 1 << 22
-	firstFuel = 1 << 19
-	// lastFuel is the least that is given when time is nearly over.
-	lastFuel = 1 << 14
+	// mostFuel bounds what a guest can do that was fast and becomes slow all at
+	// once: half a million loads that each miss the caches take 10 ms. Code that
+	// is fast uses it up in 0.2 ms, and a yield costs next to nothing of that.
+	mostFuel  = 1 << 19
+	leastFuel = 1 << 14
+	// graceFuel is what a guest has to pass an error on and return, once it was
+	// told that its time is over; those made with the Go SDK need up to 200,000.
+	// Each time that it must be told again costs toldFuel of it.
+	graceFuel = 1 << 19
+	toldFuel  = 1 << 13
 )
 
 func (t *tank) attach(guest api.Module) {
-	t.global, _ = guest.ExportedGlobal(fuelGlobal).(api.MutableGlobal)
-	t.slice = firstFuel
+	t.global, _ = guest.ExportedGlobal(meter.FuelGlobal).(api.MutableGlobal)
+	t.slice = mostFuel
 }
 
 // start begins the account of a call.
 func (t *tank) start(now time.Time) {
-	t.spent, t.since, t.breathed = 0, now, now
+	t.spent, t.last, t.since, t.breathed = 0, 0, now, now
 }
 
 // settle takes note of what the guest has used up since it was called last,
@@ -98,31 +106,40 @@ func (t *tank) settle() uint64 {
 	return spent
 }
 
-// adapt makes the slice fit the speed of what the guest does at present.
+// adapt makes the slice fit the speed of what the guest does at present. What
+// took only a part of a slice says little about that.
 func (t *tank) adapt(spent uint64, now time.Time) {
-	if !t.since.IsZero() {
+	if !t.since.IsZero() && spent >= uint64(t.slice)/2 {
 		t.slice = nextSlice(t.slice, spent, now.Sub(t.since))
 	}
 	t.since = now
 }
 
 // nextSlice returns the fuel for one sliceTime, from what was spent in the
-// time that it took. One slow moment may be the machine's; so it shrinks at
-// once, to stay interruptible, and grows by no more than twice.
+// time that it took. It shrinks at once, so that the guest stays interruptible,
+// and grows by no more than twice, should it be the machine that was slow.
 func nextSlice(slice int64, spent uint64, took time.Duration) int64 {
 	fits := float64(spent) * float64(sliceTime) / float64(max(took, 1))
 	return int64(max(leastFuel, min(fits, 2*float64(slice), mostFuel)))
 }
 
-// grace gives the guest one more slice, to return in, from now on.
-func (t *tank) grace() {
-	if t.global == nil {
+// told says that the guest is being told that its time is over. It has
+// graceFuel from the first time on, and yields soon.
+func (t *tank) told() {
+	t.settle()
+	if t.last > 0 {
+		t.last -= min(t.last, toldFuel)
 		return
 	}
-	t.settle()
-	t.level = t.slice
-	t.global.Set(uint64(t.level))
+	t.last = t.spent + graceFuel
+	if t.global != nil && t.level > leastFuel {
+		t.level = leastFuel
+		t.global.Set(leastFuel)
+	}
 }
+
+// exhausted reports whether a guest whose time is over must be stopped.
+func (t *tank) exhausted() bool { return t.spent >= t.last }
 
 // waited says that the guest spent time other than computing.
 func (t *tank) waited() { t.since = time.Time{} }

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -153,36 +152,6 @@ func TestLogs(t *testing.T) {
 		if _, err := i.Reconcile(t.Context(), abi.Request{Name: "a"}); err != nil || logged != enabled {
 			t.Errorf("enabled %v: logged %v, %v", enabled, logged, err)
 		}
-	}
-}
-
-// TestDeadline: after the deadline operations answer StatusCanceled without
-// being carried out, and a guest that goes on is trapped.
-func TestDeadline(t *testing.T) {
-	ctx, cancel := context.WithDeadline(t.Context(), time.Now())
-	defer cancel()
-	m := load(t, "obstinate")
-	i := instantiate(t, m, guest.Options{Plugin: "p"})
-	if _, err := i.Reconcile(ctx, abi.Request{Name: "a"}); !errors.Is(err, context.DeadlineExceeded) || i.Dead() {
-		t.Errorf("Reconcile after the deadline: %v, dead %v, want %v and alive", err, i.Dead(), context.DeadlineExceeded)
-	}
-
-	ctx, cancel = context.WithCancel(t.Context())
-	statuses := map[abi.Status]int{}
-	i = instantiate(t, m, guest.Options{
-		Plugin: "p",
-		Operator: operator{operate: func(_ context.Context, _ abi.Operation, _, buffer []byte) (abi.Status, []byte) {
-			cancel()
-			return abi.StatusUnavailable, buffer
-		}},
-		Hooks: guest.Hooks{Operated: func(_ abi.Operation, s abi.Status) { statuses[s]++ }},
-	})
-	_, err := i.Reconcile(ctx, abi.Request{Name: "a"})
-	if stopped := (*guest.TimeoutError)(nil); !errors.As(err, &stopped) || !errors.Is(err, context.Canceled) {
-		t.Errorf("Reconcile: %v, want a TimeoutError with %v", err, context.Canceled)
-	}
-	if d := cmp.Diff(map[abi.Status]int{abi.StatusUnavailable: 1, abi.StatusCanceled: 64}, statuses); d != "" {
-		t.Errorf("statuses (-want +got):\n%s", d)
 	}
 }
 

@@ -72,7 +72,7 @@ func TestSins(t *testing.T) {
 		{"speaks", reconcile("poison"),
 			"plugin p: wcm_reconcile trapped: unreachable: panic: it hurts"},
 		{"recurses", reconcile("a"),
-			"plugin p: wcm_reconcile trapped: stack overflow"},
+			"plugin p: wcm_reconcile trapped: stack overflow: the limit is 8 MiB"},
 	} {
 		t.Run(c.fixture, func(t *testing.T) {
 			compiler := open(t)

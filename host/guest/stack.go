@@ -30,9 +30,4 @@ func stackSize(f api.Function) int {
 	return stack.Len()
 }
 
-// stackError is a stack above the limit.
-type stackError struct{ size int }
-
-func (e *stackError) Error() string {
-	return fmt.Sprintf("stack overflow: %d bytes, the limit is %d", e.size, maxStack)
-}
+var errStack = fmt.Errorf("stack overflow: the limit is %d MiB", maxStack>>20)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// What a guest reaches through WASI ends with the call's time, as long as it
-// may take: one call of fd_write can have millions of buffers, and one of
-// random_get ask for all of the memory.
+// What a guest reaches through WASI is bounded by the call's time as well: one
+// call of fd_write can have millions of buffers, and one of random_get ask for
+// all of the memory.
 
 // sleep is a guest's sleep. It ends with the call's context.
 func (i *Instance) sleep(nanoseconds int64) {
@@ -26,19 +26,12 @@ func (i *Instance) sleep(nanoseconds int64) {
 	}
 }
 
-// stopIfOver stops the guest if the call's time is over.
-func (i *Instance) stopIfOver() {
-	if i.call.over(time.Now()) {
-		panic(errOverdue)
-	}
-}
-
 // writer is stdout and stderr.
 type writer struct{ instance *Instance }
 
 // Write never fails.
 func (w writer) Write(p []byte) (int, error) {
-	w.instance.stopIfOver()
+	w.instance.call.overdue()
 	return w.instance.output.Write(p)
 }
 
@@ -47,6 +40,6 @@ type random struct{ instance *Instance }
 
 // Read gives at most 64 KiB at once.
 func (r random) Read(p []byte) (int, error) {
-	r.instance.stopIfOver()
+	r.instance.call.overdue()
 	return rand.Read(p[:min(len(p), 64<<10)])
 }

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command stamp is a plugin for tests of the host: it writes its version into
-// the data of every ConfigMap that has the label "stamp", and traps for those
-// whose name begins with "poison".
+// the data of every ConfigMap that has the label "stamp", traps for those whose
+// name begins with "poison", and never returns for those with "endless".
 package main
 
 import (
@@ -42,6 +42,9 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	}
 	if strings.HasPrefix(cm.Name, poison) {
 		panic("this object is poison")
+	}
+	for strings.HasPrefix(cm.Name, "endless") {
+		continue
 	}
 	if cm.Data["version"] == version {
 		return sdk.Result{}, nil
