@@ -6,6 +6,7 @@ package main
 // The go test packages that have benchmarks.
 var (
 	ourHost   = &target{name: "host", folder: "host"}
+	ourGuests = &target{name: "guest", folder: "host/guest"}
 	ourStore  = &target{name: "store", folder: "bench"}
 	peerTests = &target{name: "controller-runtime", folder: "bench/controller-runtime"}
 )
@@ -47,6 +48,22 @@ var registry = []benchmark{
 		rows: []row{
 			{"watch event, protobuf, CPU", microseconds, "ours Event/protobuf cpu-ns/event", "peer Event/protobuf cpu-ns/event", goal{most: 5000}},
 			{"watch event, JSON, CPU", microseconds, "ours Event/json cpu-ns/event", "peer Event/json cpu-ns/event", goal{most: 15000}},
+		},
+	},
+	{
+		name: "deadline", peer: "no guest", rounds: 3,
+		prepare: build(ourGuests),
+		sides:   []side{ourGuests.side("ours", "Deadline", "1x"), ourGuests.side("ours", "Freeze", "1x"), ourGuests.side("idle", "Idle", "1x")},
+		rows: []row{
+			{"stopped after the deadline, .wat guest, median", milliseconds, "ours Deadline/wat median-ns", "", goal{most: 0.5e6}},
+			{"stopped after the deadline, .wat guest, 9 of 10", milliseconds, "ours Deadline/wat p90-ns", "", goal{}},
+			{"stopped after the deadline, .wat guest, latest", milliseconds, "ours Deadline/wat max-ns", "", goal{most: 2e6}},
+			{"stopped after the deadline, Go guest, median", milliseconds, "ours Deadline/go median-ns", "", goal{most: 0.5e6}},
+			{"stopped after the deadline, Go guest, 9 of 10", milliseconds, "ours Deadline/go p90-ns", "", goal{}},
+			{"stopped after the deadline, Go guest, latest", milliseconds, "ours Deadline/go max-ns", "", goal{most: 2e6}},
+			{"longest gap of a 10 ms ticker, .wat guest spins", milliseconds, "ours Freeze/wat gap-ns", "idle Idle gap-ns", goal{}},
+			{"longest gap of a 10 ms ticker, Go guest spins", milliseconds, "ours Freeze/go gap-ns", "idle Idle gap-ns", goal{}},
+			{"longest gap of a 10 ms ticker, a guest per processor", milliseconds, "ours Freeze/all gap-ns", "idle Idle gap-ns", goal{}},
 		},
 	},
 	{

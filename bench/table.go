@@ -21,6 +21,7 @@ var (
 	microseconds = unit{"µs", 1e3}
 	bytes        = unit{"B", 1}
 	mebibytes    = unit{"MiB", 1 << 20}
+	milliseconds = unit{"ms", 1e6}
 	seconds      = unit{"s", 1}
 	count        = unit{"", 1}
 )

@@ -46,6 +46,7 @@ func init() {
 	sdk.Register(
 		sdk.Controller{Name: "nothing", For: pods, Reconcile: nothing},
 		sdk.Controller{Name: "read", For: pods, Reconcile: read},
+		sdk.Controller{Name: "spin", For: pods, Reconcile: spin},
 	)
 }
 
@@ -77,6 +78,14 @@ func read(ctx context.Context, request sdk.Request) (sdk.Result, error) {
 		}
 	}
 	return sdk.Result{}, nil
+}
+
+// spin never ends and never calls the host.
+func spin(context.Context, sdk.Request) (sdk.Result, error) {
+	counts := map[int]int{}
+	for n := 0; ; n++ {
+		counts[n%1000] += n
+	}
 }
 
 func main() {}
