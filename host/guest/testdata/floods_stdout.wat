@@ -1,0 +1,26 @@
+;; SPDX-FileCopyrightText: The wasm-controller-manager Authors
+;; SPDX-License-Identifier: Apache-2.0
+;;
+;; A guest that writes to its standard output without end, each time the same
+;; 64 KiB by a thousand vectors.
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 3)
+  (func (export "wcm_abi_v1"))
+  ;; One buffer for every message: each call is over before the next begins.
+  (func (export "wcm_alloc") (param i32) (result i32) (i32.const 65536))
+  ;; A Description: plugin and controller "minimal", for v1/pods.
+  (data (i32.const 1024) "\0a\07minimal\12\011\1a\03wat*5\12\02v1\1a\04pods\22\03Pod*\1a\08\09\1a\16\08\09\1a\08\08\04*\04name*\08metadata0\c6\d3\8a\a5\e1\cc\86\e8f2\0d\0a\07minimal\12\02\10\01")
+  (func (export "wcm_describe") (result i64) (i64.const 0x400_00000057))
+  (func (export "wcm_reconcile") (param i32 i32) (result i64)
+    (local $i i32)
+    (loop $vector
+      (i32.store (i32.add (i32.const 2048) (i32.mul (local.get $i) (i32.const 8))) (i32.const 65536))
+      (i32.store offset=4 (i32.add (i32.const 2048) (i32.mul (local.get $i) (i32.const 8))) (i32.const 65536))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $vector (i32.lt_u (local.get $i) (i32.const 1000))))
+    (loop $again
+      (drop (call $fd_write (i32.const 1) (i32.const 2048) (i32.const 1000) (i32.const 0)))
+      (br $again))
+    unreachable)
+)
