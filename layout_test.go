@@ -91,6 +91,14 @@ var arrows = []arrow{
 		reason: "what holds private keys knows nothing of those who sign with them",
 	},
 	{
+		folder: "host/grant", only: []string{modulePath + "/abi"},
+		reason: "what a plugin may do is decided without I/O, and without those who carry it out",
+	},
+	{
+		folder: "host/manifest", only: []string{modulePath + "/host/grant", "k8s.io/apimachinery", "sigs.k8s.io/yaml"},
+		reason: "the operator's file is read without those who enforce it",
+	},
+	{
 		folder: "host/control", only: []string{
 			modulePath + "/host/control", modulePath + "/host/metric", modulePath + "/abi",
 			"k8s.io/client-go/util/workqueue", "github.com/prometheus/client_golang",

@@ -222,6 +222,9 @@ func TestIntruder(t *testing.T) {
 		t.Errorf("what came of the attacks (-want +got):\n%s", diff)
 	}
 	s.unharmed(own, victim)
+	if s.log.has("Reconcile failed", "controller=intruder") {
+		t.Error("the plugin was woken for an object that it does not see")
+	}
 	s.logged("Operation denied", "plugin=intruder", "operation=delete", escaped(fmt.Sprintf(
 		`denied: plugin "intruder" may not delete secrets "token" in namespace %q: grant missing: {groups: [""], resources: ["secrets"], verbs: ["delete"], namespaces: [%q]}`, victim, victim)))
 }

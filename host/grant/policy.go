@@ -204,11 +204,3 @@ func (p *Policy) AllowSign(key string) error {
 	}
 	return p.deniedCall("sign with key "+quote(key), wanted, "sign", Grants{Sign: []string{key}})
 }
-
-// AllowDiscover returns nil if the plugin may ask which resources there are.
-func (p *Policy) AllowDiscover() error {
-	if p.description.Discover && p.grants.Discover {
-		return nil
-	}
-	return p.deniedCall("discover resources", p.description.Discover, "discover", Grants{Discover: true})
-}

@@ -195,15 +195,11 @@ func TestAllowFieldManager(t *testing.T) {
 		`write as field manager "historical": grant missing: {fieldManagers: ["historical"]}`)
 }
 
-func TestAllowCalls(t *testing.T) {
+func TestAllowSign(t *testing.T) {
 	granted, none := grant.NewPolicy("web", description(), trusting()), grant.NewPolicy("web", description(), grant.Grants{})
 	expect(t, granted.AllowSign("accounts"), "")
 	expect(t, granted.AllowSign("other"), `sign with key "other": the module does not ask for it in sign`)
 	expect(t, none.AllowSign("accounts"), `sign with key "accounts": grant missing: {sign: ["accounts"]}`)
-	expect(t, granted.AllowDiscover(), "")
-	expect(t, none.AllowDiscover(), `discover resources: grant missing: {discover: true}`)
-	unwanted := grant.NewPolicy("web", &abi.Description{}, grant.Grants{Discover: true})
-	expect(t, unwanted.AllowDiscover(), `discover resources: the module does not ask for it in discover`)
 }
 
 func TestWanted(t *testing.T) {

@@ -158,8 +158,13 @@ func init() {
 	sdk.FieldManagers("kube-controller-manager")
 	sdk.Register(sdk.Controller{
 		Name: "intruder", For: configMaps, Reconcile: reconcile,
-		Watches: []sdk.Watch{{Resource: secrets, Map: sdk.MapAll()}},
+		Watches: []sdk.Watch{{Resource: secrets, Map: sdk.MapFunc(secrets, wake)}},
 	})
+}
+
+// wake wakes the orders, and an object that the plugin must not see.
+func wake(_ context.Context, change sdk.Change[Secret]) []sdk.Key {
+	return []sdk.Key{{Namespace: change.Object().Namespace, Name: "orders"}, {Namespace: "kube-system", Name: "hidden"}}
 }
 
 func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
