@@ -67,6 +67,9 @@ type Options struct {
 	Fence *fence.Fence
 	// SigningKeys sign for plugins that are granted one; nil: there are none.
 	SigningKeys *sign.Keys
+	// ServiceAccountNamespace has the ServiceAccounts under whose names plugins
+	// send their requests; empty: they send them under the host's.
+	ServiceAccountNamespace string
 	// LeaseNamespace and LeaseName name the object that the host's own events are about.
 	LeaseNamespace, LeaseName string
 	// ReconcileTimeout bounds one reconcile of plugins whose limits name no
@@ -88,7 +91,7 @@ type Host struct {
 	compiler *module.Compiler // set by Run before anything uses it
 	archive  string           // directory of the plugins' last good versions; as compiler
 	stores   *store.Set
-	link     *kube.Link
+	accounts *accounts
 	budget   *fair.Budget // of requests, for the host and every plugin
 	kube     *kube.Client // the host's own
 	events   *kube.Events
@@ -123,9 +126,8 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Host{
+	h := &Host{
 		Options: o,
-		link:    link,
 		budget:  budget,
 		kube:    client,
 		events:  events,
@@ -135,7 +137,9 @@ func New(o Options) (*Host, error) {
 		crew:    newCrew(o.Logger),
 		scanned: make(chan struct{}),
 		plugins: map[string]*plugin{},
-	}, nil
+	}
+	h.accounts, err = newAccounts(h, link, unfenced)
+	return h, err
 }
 
 // Run loads plugins, follows their files, and reconciles while this process

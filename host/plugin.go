@@ -252,6 +252,9 @@ func (v *version) close(ctx context.Context, logger *slog.Logger) {
 	if v.outside != nil {
 		v.outside.Close()
 	}
+	if v.account != nil {
+		v.account.release()
+	}
 	for _, view := range v.views {
 		if view != nil {
 			view.Close()

@@ -47,6 +47,7 @@ type version struct {
 	projections []*record.Shape // by resource; as the views have them
 	watches     []watching
 	outside     *outside.Client
+	account     *account
 	pool        *guest.Pool
 	supervisor  *supervisor       // set when the version takes over
 	cancels     []func()          // of the watches
@@ -89,6 +90,9 @@ func (h *Host) prepareWith(ctx context.Context, p install.Plugin, m *manifest.Ma
 		return v, err
 	}
 	if err := v.planWatches(); err != nil {
+		return v, err
+	}
+	if v.account, err = h.accounts.acquire(h.plugin(v.plugin), m.ServiceAccount); err != nil {
 		return v, err
 	}
 	if v.pool, err = h.newPool(v, settings); err != nil {
@@ -174,14 +178,14 @@ func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 		Fence: h.Fence, Observed: metrics.HTTPRequest,
 	})
 	b := h.plugin(v.plugin).bounds
-	client, err := h.link.Client(b.requests)
+	client, err := v.account.link.Client(b.requests)
 	if err != nil {
 		return nil, err
 	}
 	logger := b.logger.With("plugin", v.plugin)
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
-		API: client, Events: h.events, Metrics: b.own, Outside: v.outside, Signer: h.SigningKeys, Leadership: h.Fence,
+		API: client, Events: v.account.events, Metrics: b.own, Outside: v.outside, Signer: h.SigningKeys, Leadership: h.Fence,
 		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits),
 	})
 	instance := guestLimits(v.manifest.Limits)
@@ -272,7 +276,7 @@ func (v *version) unfilled() error {
 
 // problems says why the version cannot do all of its work at present.
 func (v *version) problems() error {
-	var problems []error
+	problems := []error{v.account.problem()}
 	for i, view := range v.views {
 		if view == nil || view.Synced() && view.Problem() == nil {
 			continue

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	cliflag "k8s.io/component-base/cli/flag"
@@ -40,6 +41,9 @@ type options struct {
 	reconcileTimeout time.Duration
 	shutdownTimeout  time.Duration
 
+	ownAccounts bool
+	accountsIn  string
+
 	election componentbaseconfig.LeaderElectionConfiguration
 	serving  *serve.Options
 	logging  *logsapi.LoggingConfiguration
@@ -51,6 +55,7 @@ func newOptions() *options {
 		compile:          newCompileOptions(),
 		reconcileTimeout: time.Minute,
 		shutdownTimeout:  10 * time.Second,
+		accountsIn:       metav1.NamespaceSystem,
 		election:         elect.DefaultConfiguration(),
 		serving:          serve.DefaultOptions(),
 		logging:          logsapi.NewLoggingConfiguration(),
@@ -81,6 +86,11 @@ func (o *options) addFlags(command *cobra.Command) {
 	generic.IntVar(&o.burst, "kube-api-burst", o.burst, "Burst of queries to the API server.")
 	generic.DurationVar(&o.shutdownTimeout, "controller-shutdown-timeout", o.shutdownTimeout,
 		"How long reconciles in flight may take to end at shutdown, before the lease is released.")
+	generic.BoolVar(&o.ownAccounts, "use-service-account-credentials", o.ownAccounts,
+		"Send the requests of each plugin with a token of its own ServiceAccount, which is created if there is none: "+
+			"that of the plugin's name, or of serviceAccount in its NAME.yaml.")
+	generic.StringVar(&o.accountsIn, "service-account-namespace", o.accountsIn,
+		"Namespace of the ServiceAccounts of --use-service-account-credentials.")
 	elect.AddFlags(&o.election, sections.FlagSet("leader election"))
 	o.serving.AddFlags(&sections)
 	logsapi.AddFlags(o.logging, sections.FlagSet("logs"))
@@ -129,6 +139,9 @@ func (o *options) validate() error {
 	if o.qps <= 0 || o.burst <= 0 {
 		problems = append(problems, errors.New("--kube-api-qps and --kube-api-burst must be positive"))
 	}
+	if o.ownAccounts && o.accountsIn == "" {
+		problems = append(problems, errors.New("--use-service-account-credentials needs --service-account-namespace"))
+	}
 	problems = append(problems, o.compile.validate())
 	_, err := o.signingKeySources()
 	problems = append(problems, err)
@@ -151,6 +164,14 @@ func (o *options) signingKeySources() ([]sign.Source, error) {
 		sources = append(sources, s)
 	}
 	return sources, errors.Join(problems...)
+}
+
+// accountNamespace is where plugins have ServiceAccounts; empty: they have none.
+func (o *options) accountNamespace() string {
+	if !o.ownAccounts {
+		return ""
+	}
+	return o.accountsIn
 }
 
 // restConfig is the configuration of the clients.

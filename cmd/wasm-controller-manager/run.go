@@ -59,7 +59,7 @@ func (o *options) run(ctx context.Context) error {
 		Config: config, PluginDir: o.pluginDir, PluginFiles: o.plugins,
 		CacheDir: o.compile.cacheDir, Compile: o.compile.options(),
 		Leadership: elector, Fence: elector.Fence(),
-		SigningKeys:    keys,
+		SigningKeys: keys, ServiceAccountNamespace: o.accountNamespace(),
 		LeaseNamespace: o.election.ResourceNamespace, LeaseName: o.election.ResourceName,
 		ReconcileTimeout: o.reconcileTimeout, DrainTimeout: o.shutdownTimeout,
 		Registerer: registry, Metrics: metrics, Logger: logger,

@@ -5,6 +5,8 @@ package kube_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -106,3 +110,33 @@ func TestThrottled(t *testing.T) {
 		t.Errorf("second request: got error %v, status %s, answer %+v, want too_many_requests and 1000 s", err, status, answer)
 	}
 }
+
+// TestTransportsAreNoAnswers has a transport that asks another server, which
+// refuses: that is not what became of the write.
+func TestTransportsAreNoAnswers(t *testing.T) {
+	for _, test := range []struct {
+		cause error
+		want  abi.Status
+	}{
+		{apierrors.NewForbidden(corev1.Resource("serviceaccounts/token"), "a", errors.New("no")), abi.StatusUnavailable},
+		{fmt.Errorf("create the account: %w", fence.ErrNotLeader), abi.StatusNotLeader},
+		{context.Canceled, abi.StatusCanceled},
+	} {
+		link, err := kube.Connect(&rest.Config{Host: "http://localhost"}, fence.Open())
+		if err != nil {
+			t.Fatal(err)
+		}
+		client, err := link.As("test", func(http.RoundTripper) http.RoundTripper { return failing{test.cause} }).Client(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.Write(t.Context(), abi.OpDelete, pods, &abi.WriteRequest{Namespace: "n", Name: "a"})
+		if got, _ := kube.StatusOf(err); got != test.want {
+			t.Errorf("StatusOf(%v): got %s, want %s", err, got, test.want)
+		}
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, f.err }

@@ -18,6 +18,7 @@ type pluginMetrics struct {
 	refused   *prometheus.CounterVec
 	compile   *prometheus.HistogramVec
 	reloads   *prometheus.CounterVec
+	tokens    *prometheus.CounterVec
 	rollbacks *prometheus.CounterVec
 	state     *prometheus.GaugeVec
 	instances *prometheus.GaugeVec
@@ -39,6 +40,9 @@ func newPluginMetrics(f promauto.Factory) pluginMetrics {
 		compile: histogram(f, "wcm_module_compile_seconds",
 			"How long it took to compile a module, or to load it from the cache.",
 			prometheus.ExponentialBuckets(0.005, 2, 14), labelPlugin), // 5 ms to 41 s
+		tokens: counter(f, "wcm_token_requests_total",
+			"Requests for tokens of a plugin's ServiceAccount by result: success or error.",
+			labelPlugin, labelResult),
 		reloads: counter(f, "wcm_reloads_total",
 			"Replacements of a plugin's module by result: success, or error (the old one runs on).",
 			labelPlugin, labelResult),
@@ -164,6 +168,15 @@ func (p *Plugin) Compiled(d time.Duration) { p.compile.Observe(d.Seconds()) }
 // Reloaded counts a replacement of the module, or a failed one.
 func (p *Plugin) Reloaded(ok bool) { p.reloaded[ok].Inc() }
 
+// TokenRequested counts a request for a token of the plugin's ServiceAccount.
+func (p *Plugin) TokenRequested(ok bool) {
+	result := "success"
+	if !ok {
+		result = "error"
+	}
+	p.metrics.tokens.WithLabelValues(p.name, result).Inc()
+}
+
 // RolledBack counts a version that was left, or one that there is no way back from.
 func (p *Plugin) RolledBack(ok bool) { p.rollbacks[ok].Inc() }
 
@@ -214,7 +227,7 @@ func (p *Plugin) Delete() {
 	for _, vec := range []interface {
 		DeletePartialMatch(prometheus.Labels) int
 	}{
-		m.compile, m.reloads, m.rollbacks, m.state, m.instances, m.recycled, m.memory, m.calls, m.fuel, m.traps, m.hostCalls, m.wakeups,
+		m.compile, m.reloads, m.tokens, m.rollbacks, m.state, m.instances, m.recycled, m.memory, m.calls, m.fuel, m.traps, m.hostCalls, m.wakeups,
 		p.outside.requests, p.outside.seconds,
 	} {
 		vec.DeletePartialMatch(label)
