@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/wasm-controller-manager/wcm/host/limit"
 )
 
 // Gate lets so many guests run at once as there are processors for them, and
@@ -14,17 +16,30 @@ import (
 // [Runner]. How many goroutines a plugin has in front of the gate does not
 // matter.
 //
+// One spare place is for short turns of plugins that have none: it is what
+// those that run little need not wait for, and what keeps a processor free for
+// everything else most of the time.
+//
 // Going through an empty gate costs a few atomic operations and no lock.
 type Gate struct {
 	free    atomic.Int64 // places that nobody has
 	waiting atomic.Int64 // how many wait in the line
 
-	mu      sync.Mutex
-	line    line      // guarded by mu
-	runners []*Runner // guarded by mu
+	mu         sync.Mutex
+	line       line      // guarded by mu
+	runners    []*Runner // guarded by mu
+	spare      *Runner   // who has the spare place, nil: nobody; guarded by mu
+	spareSince time.Time // guarded by mu
 }
 
-// NewGate returns a gate through which so many go at once.
+// What a runner may use of the spare place: a part of the time, and so much at
+// once.
+const (
+	sparePart  = 1. / 8
+	spareBurst = 4 * time.Millisecond
+)
+
+// NewGate returns a gate through which so many go at once, and the spare one.
 func NewGate(places int) *Gate {
 	g := &Gate{}
 	g.free.Store(int64(places))
@@ -35,7 +50,7 @@ func NewGate(places int) *Gate {
 // each stood in the line, if it did; nil: nobody is. It must not block. The
 // caller closes the runner.
 func (g *Gate) Runner(waited func(time.Duration)) *Runner {
-	r := &Runner{gate: g, waited: waited}
+	r := &Runner{gate: g, waited: waited, credit: limit.NewBucket(sparePart, spareBurst.Seconds(), time.Now())}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.runners = append(g.runners, r)
@@ -55,13 +70,35 @@ func (g *Gate) takeFree() bool {
 	}
 }
 
-// dispatchLocked gives free places to those whose turn it is.
-func (g *Gate) dispatchLocked() {
-	g.line.count(g.runners, time.Now())
+// giveBackLocked takes a place from r: the spare one, if he has it.
+func (g *Gate) giveBackLocked(r *Runner, now time.Time) {
+	g.line.count(g.runners, now)
+	r.running.Add(-1)
+	if g.spare != r {
+		g.free.Add(1)
+		return
+	}
+	r.credit.Spend(now.Sub(g.spareSince).Seconds(), now)
+	g.spare = nil
+	r.spared.Store(false)
+}
+
+// dispatchLocked gives places to those whose turn it is.
+func (g *Gate) dispatchLocked(now time.Time) {
 	for {
 		r := g.line.next()
-		if r == nil || !g.takeFree() {
+		switch {
+		case r == nil:
 			return
+		case g.takeFree():
+		case g.spare != nil:
+			return
+		default:
+			if r = g.line.short(now); r == nil {
+				return
+			}
+			g.spare, g.spareSince = r, now
+			r.spared.Store(true)
 		}
 		g.admitLocked(r)
 	}
@@ -74,9 +111,9 @@ func (g *Gate) admitLocked(r *Runner) {
 
 // joinLocked adds one of r to the line; running says that it had a place until
 // just now.
-func (g *Gate) joinLocked(r *Runner, running bool) chan struct{} {
+func (g *Gate) joinLocked(r *Runner, running bool, now time.Time) chan struct{} {
 	if g.waiting.Add(1) == 1 {
-		g.line.begin(g.runners, time.Now())
+		g.line.begin(g.runners, now)
 	}
 	ready := make(chan struct{})
 	g.line.join(r, ready, running)

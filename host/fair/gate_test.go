@@ -89,13 +89,60 @@ func TestEvenShares(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		stop()
 		working.Wait()
-		const want = 10 * time.Second * 4 / 3
+		var sum time.Duration
 		for i := range ran {
-			if got := time.Duration(ran[i].Load()); got < want*9/10 || got > want*11/10 {
-				t.Errorf("plugin with %d goroutines of %v each: ran %v of 40s, want about %v", goroutines[i], work[i], got, want)
+			sum += time.Duration(ran[i].Load())
+		}
+		if sum < 40*time.Second || sum > 46*time.Second { // three times an eighth, and what is not finished
+			t.Errorf("all together ran %v in 10s, want what four places and the spare one give", sum)
+		}
+		for i := range ran {
+			if got, want := time.Duration(ran[i].Load()), sum/3; got < want*9/10 || got > want*11/10 {
+				t.Errorf("plugin with %d goroutines of %v each: ran %v of %v, want about a third", goroutines[i], work[i], got, sum)
 			}
 		}
 	})
+}
+
+// TestSparePlace has a plugin that computes without end have the only place,
+// and one that comes for a little, or for more than a little.
+func TestSparePlace(t *testing.T) {
+	for _, c := range []struct {
+		reason string
+		work   time.Duration // at once
+		pause  time.Duration // after it
+		least  time.Duration // waited in a second
+		most   time.Duration
+	}{
+		{"who runs little does not wait", 400 * time.Microsecond, 9600 * time.Microsecond, 0, 0},
+		{"not even for some milliseconds, now and then", 3 * time.Millisecond, 97 * time.Millisecond, 0, 0},
+		{"who wants a quarter of the time waits a little", 5 * time.Millisecond, 15 * time.Millisecond, 1, 50 * time.Millisecond},
+		{"who wants all gets half of the place, and an eighth", time.Second, 0, 350 * time.Millisecond, 450 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, stop := context.WithTimeout(t.Context(), time.Second)
+			defer stop()
+			gate := fair.NewGate(1)
+			var waited time.Duration
+			flood, other := gate.Runner(nil), gate.Runner(func(d time.Duration) { waited += d })
+			var working sync.WaitGroup
+			for range 3 {
+				working.Go(func() {
+					for ctx.Err() == nil {
+						run(ctx, flood, 20*time.Millisecond)
+					}
+				})
+			}
+			for ctx.Err() == nil {
+				run(ctx, other, c.work)
+				time.Sleep(c.pause)
+			}
+			working.Wait()
+			if waited < c.least || waited > c.most {
+				t.Errorf("%s: waited %v of a second, want %v to %v", c.reason, waited, c.least, c.most)
+			}
+		})
+	}
 }
 
 func TestGateHasSoManyPlaces(t *testing.T) {
@@ -166,8 +213,8 @@ func TestHammerGate(t *testing.T) {
 					}
 					if r.Enter(ctx) == nil {
 						for range rand.IntN(3) {
-							if n := inside.Add(1); n > places {
-								t.Errorf("%d are inside, there are %d places", n, places)
+							if n := inside.Add(1); n > places+1 {
+								t.Errorf("%d are inside, there are %d places and a spare one", n, places)
 							}
 							runtime.Gosched()
 							inside.Add(-1)

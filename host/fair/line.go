@@ -15,6 +15,10 @@ import (
 // Time counts only while somebody waits; what a plugin used when nobody else
 // wanted it, it need not pay for. Who comes in between has run as much as
 // whoever had the last turn: nobody saves up time either.
+//
+// Besides the places there is a spare one, for those who run little: as long as
+// he has credit, who has no other place need not wait. His credit grows slowly
+// and not far, so that the spare place is free most of the time.
 type line struct {
 	last    time.Time     // up to when the runners' time is counted
 	reached time.Duration // what whoever had the last turn had run before
@@ -55,9 +59,17 @@ func (l *line) join(r *Runner, ready chan struct{}, running bool) {
 }
 
 // next returns whose turn it is, nil if nobody waits.
-func (l *line) next() (first *Runner) {
+func (l *line) next() *Runner { return l.least(func(*Runner) bool { return true }) }
+
+// short returns who may have the spare place, nil if nobody may.
+func (l *line) short(now time.Time) *Runner {
+	return l.least(func(r *Runner) bool { return r.running.Load() == 0 && r.credit.Has(0, now) })
+}
+
+// least returns who has run least of those who wait and may.
+func (l *line) least(may func(*Runner) bool) (first *Runner) {
 	for _, r := range l.waiting {
-		if first == nil || r.ran < first.ran {
+		if (first == nil || r.ran < first.ran) && may(r) {
 			first = r
 		}
 	}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package fair_test
+package fair
 
 import (
 	"context"
@@ -10,8 +10,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/wasm-controller-manager/wcm/host/fair"
 )
 
 // TestTurns says who gets the one place of a gate, from steps such as "a" (a
@@ -47,10 +45,11 @@ func TestTurns(t *testing.T) {
 func stage(t *testing.T, steps string) string {
 	var (
 		turns   []string // a goroutine appends when it has the only place
-		gate    = fair.NewGate(1)
-		runners = map[string]*fair.Runner{}
+		gate    = NewGate(1)
+		runners = map[string]*Runner{}
 		actors  = map[string]chan string{}
 	)
+	gate.spare = &Runner{} // somebody else has it all the time
 	for step := range strings.FieldsSeq(steps) {
 		name, plugin := step[:1], strings.ToLower(step[:1])
 		if runners[plugin] == nil {
@@ -77,7 +76,7 @@ func stage(t *testing.T, steps string) string {
 	return played
 }
 
-func act(ctx context.Context, name string, r *fair.Runner, steps <-chan string, turns *[]string) {
+func act(ctx context.Context, name string, r *Runner, steps <-chan string, turns *[]string) {
 	inside := false
 	for step := range steps {
 		switch {

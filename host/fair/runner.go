@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/wasm-controller-manager/wcm/host/limit"
 )
 
 // Runner is one who goes through a [Gate] with any number of goroutines, a
@@ -17,9 +19,11 @@ type Runner struct {
 	gate    *Gate
 	waited  func(time.Duration)
 	running atomic.Int64 // places that it has
+	spared  atomic.Bool  // one of them is the spare one
 
 	// Guarded by the mutex of the gate, as the line is:
 	ran     time.Duration
+	credit  limit.Bucket    // seconds that it may have the spare place
 	waiters []chan struct{} // first in, first out
 }
 
@@ -33,9 +37,14 @@ func (r *Runner) Enter(ctx context.Context) error {
 	}
 	start := time.Now()
 	g.mu.Lock()
-	ready := g.joinLocked(r, false)
-	g.dispatchLocked()
+	ready := g.joinLocked(r, false, start)
+	g.dispatchLocked(start)
 	g.mu.Unlock()
+	select {
+	case <-ready:
+		return nil
+	default:
+	}
 	var err error
 	select {
 	case <-ready:
@@ -63,7 +72,7 @@ func (r *Runner) giveUp(ctx context.Context, ready chan struct{}) error {
 // Leave gives a place back.
 func (r *Runner) Leave() {
 	g := r.gate
-	if g.waiting.Load() == 0 {
+	if g.waiting.Load() == 0 && !r.spared.Load() {
 		r.running.Add(-1)
 		g.free.Add(1)
 		if g.waiting.Load() == 0 {
@@ -72,22 +81,22 @@ func (r *Runner) Leave() {
 		// Somebody has come meanwhile, and perhaps found no place.
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		g.dispatchLocked()
+		g.line.count(g.runners, time.Now())
+		g.dispatchLocked(time.Now())
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.line.count(g.runners, time.Now())
-	r.running.Add(-1)
-	g.free.Add(1)
-	g.dispatchLocked()
+	now := time.Now()
+	g.giveBackLocked(r, now)
+	g.dispatchLocked(now)
 }
 
 // Pass lets another go first if it is the other's turn, and returns when the
 // caller has a place again. Without anybody waiting it costs next to nothing.
 func (r *Runner) Pass() {
 	g := r.gate
-	if g.waiting.Load() == 0 {
+	if g.waiting.Load() == 0 && !r.spared.Load() {
 		return
 	}
 	start := time.Now()
@@ -95,24 +104,29 @@ func (r *Runner) Pass() {
 	if ready == nil {
 		return
 	}
+	select {
+	case <-ready: // nobody was there who could have gone
+		return
+	default:
+	}
 	<-ready
 	r.tell(start)
 }
 
 // giveWay gives the caller's place to whose turn it is, and returns nil if
-// that is the caller.
+// that is the caller. The spare place is given back in any case.
 func (r *Runner) giveWay(now time.Time) chan struct{} {
 	g := r.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.line.count(g.runners, now)
 	next := g.line.next()
-	if next == nil || next.ran >= r.ran {
+	if g.spare != r && (next == nil || next.ran >= r.ran) {
 		return nil
 	}
-	ready := g.joinLocked(r, true)
-	r.running.Add(-1)
-	g.admitLocked(next)
+	g.giveBackLocked(r, now)
+	ready := g.joinLocked(r, true, now)
+	g.dispatchLocked(now)
 	return ready
 }
 
@@ -122,8 +136,8 @@ func (r *Runner) tell(start time.Time) {
 	}
 }
 
-// Close removes the runner from its gate, when none of its goroutines is or
-// waits inside.
+// Close ends the runner's account. Goroutines that are still inside or come
+// once more, as those of a plugin that is removed, can do so.
 func (r *Runner) Close() {
 	g := r.gate
 	g.mu.Lock()

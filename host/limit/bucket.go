@@ -45,6 +45,13 @@ func (b *Bucket) Take(tokens float64, now time.Time) bool {
 	return true
 }
 
+// Spend takes tokens whether they are there or not: what is missing has to come
+// in first before any can be taken again.
+func (b *Bucket) Spend(tokens float64, now time.Time) {
+	b.fill(now)
+	b.level -= tokens
+}
+
 // Wait returns how long it takes until so many tokens have come in that they
 // could be taken, one after the other if they are more than fit at once: 0 if
 // they are there, and the longest time there is if none come in.
