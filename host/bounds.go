@@ -30,6 +30,7 @@ type bounds struct {
 	hostLines, guestLines, events, http *limit.Rate
 	series                              *limit.Report
 	requests                            *fair.Requester
+	turns                               *fair.Runner
 	reports                             []*limit.Report // of all
 }
 
@@ -54,6 +55,7 @@ func (h *Host) newBounds(plugin string) *bounds {
 	b.logger = slog.New(limit.NewHandler(h.Logger.Handler(), b.hostLines, hostLineSize))
 	b.own.Limit(l.MetricSeries)
 	b.requests = h.budget.Requester(b.metrics.RequestWaited)
+	b.turns = h.gate.Runner(b.metrics.TurnWaited)
 	return b
 }
 
@@ -80,6 +82,7 @@ func (b *bounds) close() {
 	for _, r := range b.reports {
 		r.Close()
 	}
+	b.turns.Close()
 	b.own.Delete()
 	b.metrics.Delete()
 }

@@ -26,7 +26,7 @@ func TestBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		registry := prometheus.NewRegistry()
-		h := &Host{metrics: metric.New(registry), custom: metric.NewCustom(registry), budget: fair.NewBudget(0, 0)}
+		h := &Host{metrics: metric.New(registry), custom: metric.NewCustom(registry), budget: fair.NewBudget(0, 0), gate: fair.NewGate(1)}
 		h.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		noisy, neighbour := h.newBounds("noisy"), h.newBounds("neighbour")
 		l := manifest.DefaultLimits()

@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -93,6 +94,7 @@ type Host struct {
 	stores   *store.Set
 	accounts *accounts
 	budget   *fair.Budget // of requests, for the host and every plugin
+	gate     *fair.Gate   // in front of all processors but one, which is for everything else
 	kube     *kube.Client // the host's own
 	events   *kube.Events
 	metrics  *metric.Metrics
@@ -129,6 +131,7 @@ func New(o Options) (*Host, error) {
 	h := &Host{
 		Options: o,
 		budget:  budget,
+		gate:    fair.NewGate(max(1, runtime.GOMAXPROCS(0)-1)),
 		kube:    client,
 		events:  events,
 		metrics: o.Metrics,

@@ -109,7 +109,9 @@ func (h *Host) compile(ctx context.Context, v *version, p install.Plugin) (err e
 		return err
 	}
 	h.metrics.Plugin(p.Name).Compiled(v.module.Stats.Wall)
-	v.description, err = guest.Describe(ctx, v.module, guestLimits(v.manifest.Limits))
+	options := guestLimits(v.manifest.Limits)
+	options.Gate = h.plugin(v.plugin).bounds.turns
+	v.description, err = guest.Describe(ctx, v.module, options)
 	return err
 }
 
@@ -186,11 +188,11 @@ func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
 		API: client, Events: v.account.events, Metrics: b.own, Outside: v.outside, Signer: h.SigningKeys, Leadership: h.Fence,
-		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits),
+		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits), Gate: b.turns,
 	})
 	instance := guestLimits(v.manifest.Limits)
 	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(metrics)
-	instance.Output = operator.Output
+	instance.Output, instance.Gate = operator.Output, b.turns
 	return guest.NewPool(guest.PoolOptions{
 		Module:        v.module,
 		Instance:      instance,

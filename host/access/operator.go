@@ -71,8 +71,8 @@ type Leadership interface {
 	CanWrite() error
 }
 
-// Options are the parts of an [Operator]. All but GuestLogger and
-// Limits are required.
+// Options are the parts of an [Operator]. All but GuestLogger, Limits
+// and Gate are required.
 type Options struct {
 	Plugin      string
 	Description *abi.Description
@@ -92,6 +92,8 @@ type Options struct {
 	// GuestLogger is for what the plugin logs; nil: Logger.
 	GuestLogger *slog.Logger
 	Limits      Limits
+	// Gate is what the plugin's guests go through; nil: there is none.
+	Gate Gate
 }
 
 // Operator implements [abi.Operator] for one plugin.
@@ -114,6 +116,9 @@ type resource struct {
 func New(o Options) *Operator {
 	if o.Limits.LineSize == 0 {
 		o.Limits.LineSize = defaultLineSize
+	}
+	if o.Gate != nil {
+		o.API, o.Outside = awayAPI{o.API, o.Gate}, awayOutside{o.Outside, o.Gate}
 	}
 	operator := &Operator{
 		Options: o,

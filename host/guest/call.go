@@ -103,6 +103,10 @@ func (i *Instance) exchange(ctx context.Context, f api.Function, export string, 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := i.enter(ctx); err != nil {
+		return err
+	}
+	defer i.leave()
 	ctx, limit, cancel := i.bound(ctx, export)
 	defer cancel()
 	i.begin(ctx, limit)

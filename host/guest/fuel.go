@@ -5,7 +5,6 @@ package guest
 
 import (
 	"context"
-	"runtime"
 	"time"
 
 	"github.com/tetratelabs/wazero/api"
@@ -26,21 +25,13 @@ func yield(ctx context.Context, guest api.Module, stack []uint64) {
 	stack[0] = uint64(i.refuel())
 }
 
-// breath is how long a guest may compute before other goroutines get its
-// thread. Being stopped for a collection takes no more than a yield.
-const breath = 2 * time.Millisecond
-
 // refuel gives a guest more fuel, or panics to stop it if its time is over.
 func (i *Instance) refuel() int64 {
 	t := &i.tank
 	spent := t.settle()
 	now := time.Now()
 	t.adapt(spent, now)
-	if now.Sub(t.breathed) >= breath {
-		runtime.Gosched()
-		now = time.Now()
-		t.since, t.breathed = now, now
-	}
+	now = i.breathe(now)
 	if stackSize(i.running) > maxStack {
 		panic(errStack)
 	}

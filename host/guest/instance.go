@@ -64,6 +64,10 @@ func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err err
 	if i.memory, err = newLinearMemory(o.Plugin, m.Info.Memory, i.options.MemoryLimit); err != nil {
 		return nil, err
 	}
+	if err := i.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer i.leave()
 	bounded, limit, cancel := i.bound(ctx, abi.ExportInitialize)
 	defer cancel()
 	i.begin(bounded, limit)

@@ -232,6 +232,44 @@ func TestHooks(t *testing.T) {
 	}
 }
 
+// gate counts who goes through it.
+type gate struct{ entered, left int }
+
+func (g *gate) Enter(context.Context) error {
+	g.entered++
+	return nil
+}
+
+func (g *gate) Leave() { g.left++ }
+func (g *gate) Pass()  {}
+
+// TestGate: whatever a guest computes, also what it dies of, it computes
+// between Enter and Leave.
+func TestGate(t *testing.T) {
+	g := &gate{}
+	o := guest.Options{Gate: g}
+	check := func(what string, times int) {
+		t.Helper()
+		if g.entered != times || g.left != times {
+			t.Errorf("%s: entered %d times and left %d times, want %d", what, g.entered, g.left, times)
+		}
+	}
+	i := instantiate(t, load(t, "poison"), o)
+	check("a new instance", 1)
+	if _, err := i.Describe(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check("describe", 2)
+	if err := reconcile("poison")(t.Context(), i); err == nil {
+		t.Fatal("poison gave no error")
+	}
+	check("a reconcile that traps", 3)
+	if _, err := guest.New(t.Context(), load(t, "initialize_traps"), o); err == nil {
+		t.Fatal("initialize_traps gave no error")
+	}
+	check("an instance that cannot be made", 4)
+}
+
 // TestOperateConcurrently: several instances of one module in one runtime, and
 // each gets the answers to its own requests.
 func TestOperateConcurrently(t *testing.T) {

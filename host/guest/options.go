@@ -18,6 +18,8 @@ type Options struct {
 	// Operator answers the operations; nil: StatusNotReady. It is called in
 	// the goroutine of the call that the guest is in.
 	Operator abi.Operator
+	// Gate decides when the guest runs, if not at once; nil: at once.
+	Gate Gate
 	// MessageLimit bounds each message that the guest sends, in bytes; 0: 4 MiB.
 	MessageLimit int
 	// ResultLimit bounds each message that the guest receives, in bytes; 0: 64 MiB.

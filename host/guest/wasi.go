@@ -4,6 +4,7 @@
 package guest
 
 import (
+	"context"
 	"crypto/rand"
 	"time"
 )
@@ -18,6 +19,9 @@ func (i *Instance) sleep(nanoseconds int64) {
 	if i.call.overdue() {
 		return
 	}
+	i.leave()
+	// Whatever becomes of the call's context: a guest that returns computes too.
+	defer func() { _ = i.enter(context.WithoutCancel(i.call.Context)) }()
 	timer := time.NewTimer(time.Duration(nanoseconds))
 	defer timer.Stop()
 	select {
