@@ -14,6 +14,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
@@ -97,7 +98,7 @@ func (c *countdown) Reconcile(ctx context.Context, a control.Attempt) control.Ou
 func BenchmarkGet(b *testing.B) {
 	const pods, gets, controller = 10_000, 100, 1
 	server := benchtest.NewServer(pods, false)
-	h := benchHostOf(b, server)
+	h := benchHostOf(b, server.Config())
 	neighbour(b, h)
 	v := benchVersion(b, h, benchGuest(b))
 	r := &reconciler{pool: v.pool, controller: controller, name: "read", supervisor: v.supervisor}
@@ -135,13 +136,13 @@ func neighbour(b *testing.B, h *Host) {
 
 // benchHost returns a host with its caches running, on an API server with few
 // pods.
-func benchHost(b *testing.B) *Host { return benchHostOf(b, benchtest.NewServer(10, false)) }
+func benchHost(b *testing.B) *Host { return benchHostOf(b, benchtest.NewServer(10, false).Config()) }
 
-func benchHostOf(b *testing.B, server *benchtest.Server) *Host {
+func benchHostOf(b *testing.B, config *rest.Config) *Host {
 	b.Helper()
 	registry := prometheus.NewRegistry()
 	h, err := New(Options{
-		Config: server.Config(), Registerer: registry, Metrics: metric.New(registry),
+		Config: config, Registerer: registry, Metrics: metric.New(registry),
 		Logger: slog.New(slog.NewTextHandler(b.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
 	if err != nil {
@@ -168,7 +169,12 @@ func benchHostOf(b *testing.B, server *benchtest.Server) *Host {
 // benchVersion prepares a module as the host does before it lets it work.
 func benchVersion(b *testing.B, h *Host, wasm []byte) *version {
 	b.Helper()
-	v, err := h.prepare(b.Context(), install.Plugin{Name: "bench", Module: wasm, Manifest: []byte(hosttest.GrantAll)})
+	return benchPlugin(b, h, "bench", wasm)
+}
+
+func benchPlugin(b *testing.B, h *Host, name string, wasm []byte) *version {
+	b.Helper()
+	v, err := h.prepare(b.Context(), install.Plugin{Name: name, Module: wasm, Manifest: []byte(hosttest.GrantAll)})
 	if err != nil {
 		b.Fatal(err)
 	}

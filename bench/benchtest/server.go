@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,17 +22,26 @@ import (
 // Server is an API server of pods and nothing else, as an http.RoundTripper: no
 // sockets, no TLS, nothing but the bytes. It serves one watch of all pods,
 // which begins with the pods that are there (WatchList), and what [Server.Send]
-// adds. Its methods are safe for concurrent use.
+// adds, and patches that change nothing. It is an http.Handler as well, for
+// [Start]. Its methods are safe for concurrent use.
 type Server struct {
-	pods   int
-	json   bool
-	chunks chan []byte // of the watch
+	pods    int
+	json    bool
+	chunks  chan []byte // of the watch
+	latency time.Duration
+	patched sync.Map // answers to patches, by the number of the pod
 }
 
 // NewServer returns a server of the first n pods. It speaks the client's
 // favourite of protobuf and JSON, or JSON only.
 func NewServer(n int, onlyJSON bool) *Server {
 	return &Server{pods: n, json: onlyJSON, chunks: make(chan []byte)}
+}
+
+// Slow makes patches take so long, and returns the server.
+func (s *Server) Slow(latency time.Duration) *Server {
+	s.latency = latency
+	return s
 }
 
 // Config returns a configuration that reaches the server.
@@ -47,6 +58,8 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/api/v1"):
 		return respond(r, http.StatusOK, jsonEncoding{}.mediaType(), discovery), nil
+	case r.Method == http.MethodPatch:
+		return s.patch(r)
 	case !strings.HasSuffix(r.URL.Path, "/pods"):
 		return refuse(r, http.StatusNotFound, "only pods are served"), nil
 	case r.URL.Query().Get("sendInitialEvents") != "true":
