@@ -14,6 +14,7 @@ import (
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/control"
+	"github.com/wasm-controller-manager/wcm/host/fair"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 )
 
@@ -25,7 +26,7 @@ func TestStatusDoesNotWaitForAController(t *testing.T) {
 		h := &Host{
 			Options: Options{Logger: logger, DrainTimeout: time.Hour},
 			metrics: metric.New(nil), custom: metric.NewCustom(prometheus.NewRegistry()),
-			crew: newCrew(logger), plugins: map[string]*plugin{},
+			crew: newCrew(logger), plugins: map[string]*plugin{}, gate: fair.NewGate(1),
 		}
 		release := make(chan struct{})
 		p := h.plugin("slow")

@@ -19,9 +19,10 @@ type Report struct {
 	what    string
 	dropped func()
 
-	mu    sync.Mutex
-	count int         // not told yet; guarded by mu
-	timer *time.Timer // nil unless count > 0; guarded by mu
+	mu     sync.Mutex
+	count  int         // not told yet; guarded by mu
+	timer  *time.Timer // nil unless count > 0; guarded by mu
+	closed bool        // guarded by mu
 }
 
 // NewReport returns a report of what, "log lines" for example. dropped is
@@ -40,17 +41,27 @@ func (r *Report) Dropped() {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
 	if r.count++; r.count == 1 {
-		r.timer = time.AfterFunc(reportAfter, r.Close)
+		r.timer = time.AfterFunc(reportAfter, r.tell)
 	}
 }
 
-// Close tells at once of what has not been told yet. The report can be used
-// after it.
+// Close tells at once of what has not been told yet. What is dropped after it
+// is counted for the metric only.
 func (r *Report) Close() {
 	if r == nil {
 		return
 	}
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.tell()
+}
+
+func (r *Report) tell() {
 	r.mu.Lock()
 	count := r.count
 	if count > 0 {
