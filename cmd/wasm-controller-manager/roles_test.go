@@ -134,9 +134,18 @@ func TestRolesAreApplied(t *testing.T) {
 	p.path = namespace + ".wasm" // the names of ClusterRoles are for all tests
 	r := newRoles(p, g)
 	r.account, r.namespace = "wishful", namespace
+	want := map[string]int{"ServiceAccount": 1, "ClusterRole": 1, "ClusterRoleBinding": 1, "Role": 1, "RoleBinding": 1}
+	if diff := cmp.Diff(want, create(t, plane, r.String())); diff != "" {
+		t.Errorf("objects (-want +got):\n%s", diff)
+	}
+}
+
+// create makes the objects of a text and returns how many of each kind there are.
+func create(t *testing.T, plane *controlplane.Plane, text string) map[string]int {
+	t.Helper()
 	client := dynamic.NewForConfigOrDie(plane.RESTConfig())
-	applied := map[string]int{}
-	for document := range strings.SplitSeq(r.String(), "---\n") {
+	created := map[string]int{}
+	for document := range strings.SplitSeq(text, "---\n") {
 		object := &unstructured.Unstructured{}
 		if err := yaml.UnmarshalStrict([]byte(document), &object.Object); err != nil {
 			t.Fatalf("%v:\n%s", err, document)
@@ -149,12 +158,9 @@ func TestRolesAreApplied(t *testing.T) {
 		if _, err := to.Create(t.Context(), object, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict}); err != nil {
 			t.Errorf("%v:\n%s", err, document)
 		}
-		applied[object.GetKind()]++
+		created[object.GetKind()]++
 	}
-	want := map[string]int{"ServiceAccount": 1, "ClusterRole": 1, "ClusterRoleBinding": 1, "Role": 1, "RoleBinding": 1}
-	if diff := cmp.Diff(want, applied); diff != "" {
-		t.Errorf("objects (-want +got):\n%s", diff)
-	}
+	return created
 }
 
 func resourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {
