@@ -4,6 +4,10 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,6 +19,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/wasm-controller-manager/wcm/host/grant"
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 	"github.com/wasm-controller-manager/wcm/host/manifest"
 )
@@ -166,4 +171,38 @@ func create(t *testing.T, plane *controlplane.Plane, text string) map[string]int
 func resourceOf(object *unstructured.Unstructured) schema.GroupVersionResource {
 	kind := object.GroupVersionKind()
 	return kind.GroupVersion().WithResource(strings.ToLower(kind.Kind) + "s")
+}
+
+// TestRolesInANamespace runs a plugin under its own name, with grants in one
+// namespace and the objects that rbac prints for them, and nothing else.
+func TestRolesInANamespace(t *testing.T) {
+	plane := controlplane.Shared(t)
+	c := newCluster(t, plane)
+	folder := pluginFolder(t, "plugins/replicationcontroller")
+	module, grants := filepath.Join(folder, "replicationcontroller.wasm"), filepath.Join(folder, "replicationcontroller.yaml")
+	limited := fmt.Appendf(nil, "grants: {resources: [{groups: [''], resources: ['*'], verbs: ['*'], namespaces: [%s]}]}", c.namespace)
+	if err := os.WriteFile(grants, limited, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("CACHE_DIRECTORY", filepath.Join(os.TempDir(), "wcm-test-cache"))
+	objects, err := exec.CommandContext(t.Context(), name, "rbac", module, "--grants", grants, "--namespace", c.namespace).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, plane, string(objects))
+	p := launch(t, plane.Kubeconfig(), folder, append(electionFlags(c.namespace),
+		"--use-service-account-credentials", "--service-account-namespace="+c.namespace)...)
+	p.ready()
+	c.create("web", 3)
+	c.converges()
+	hosttest.Eventually(t, func() string {
+		events, err := c.client.CoreV1().Events(c.namespace).List(t.Context(), metav1.ListOptions{FieldSelector: "reason=SuccessfulCreate"})
+		if err != nil || len(events.Items) == 0 {
+			return fmt.Sprintf("no event was recorded (error %v)", err)
+		}
+		return ""
+	})
+	if strings.Contains(p.log.String(), "is forbidden") {
+		t.Error("the log speaks of something that is forbidden, want the objects to be enough")
+	}
 }
