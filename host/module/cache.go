@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/wasm-controller-manager/wcm/host/meter"
 )
 
 // cache is a directory of modules that are ready to run:
 //
-//	modules/DIGEST-VERSION   an entry: the rewritten module, and what its code must be
+//	modules/DIGEST-VERSIONS  an entry: the rewritten module, and what its code must be
 //	wazero-…/KEY             that code, named and written by wazero
 //	stage/RANDOM             what a compilation writes until it is complete
 //
@@ -111,7 +113,7 @@ func (c *cache) sweep() error {
 // entry returns where the entry of a digest is.
 func (c *cache) entry(d Digest) string {
 	_, digits, _ := strings.Cut(string(d), ":")
-	return filepath.Join(c.dir, modulesDir, digits+"-"+entryVersion)
+	return filepath.Join(c.dir, modulesDir, fmt.Sprintf("%s-%d.%d", digits, entryForm, meter.Version))
 }
 
 // publish moves what a compilation has left in its stage to where it is found.

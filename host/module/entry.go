@@ -15,10 +15,10 @@ import (
 	"regexp"
 )
 
-// entryVersion is a part of an entry's name, so that what another version of
-// the rewriter made is not found. Each change of the rewriter, or of the form
-// of entries, must change it. wazero's version is in the name of the code.
-const entryVersion = "2"
+// entryForm is a part of an entry's name, as is [meter.Version]: what another
+// form or another rewriter made is not found. wazero's version is in the name
+// of the code.
+const entryForm = 1
 
 // entryFile is the name of an entry in its stage.
 const entryFile = "entry"
