@@ -108,7 +108,7 @@ func (h *Host) compile(ctx context.Context, v *version, p install.Plugin) (err e
 	if v.module, err = h.compiler.Compile(ctx, p.Module); err != nil {
 		return err
 	}
-	h.metrics.Plugin(p.Name).Compiled(v.module.Stats.Wall)
+	h.metrics.Plugin(p.Name).Compiled(string(v.module.Stats.Origin), v.module.Stats.Wall)
 	options := guestLimits(v.manifest.Limits)
 	options.Gate = h.plugin(v.plugin).bounds.turns
 	v.description, err = guest.Describe(ctx, v.module, options)

@@ -42,7 +42,7 @@ var wantedSeries = []string{
 	`rest_client_rate_limiter_duration_seconds_count{host="HOST",verb="POST"}`,
 	`leader_election_master_status{name="LEASE"}`,
 	`running_managed_controllers{manager="wasm-controller-manager",name="replicationcontroller"}`,
-	`wcm_module_compile_seconds_count{plugin="replicationcontroller"}`,
+	`wcm_module_compile_seconds_count{origin="child",plugin="replicationcontroller"}`,
 	`wcm_plugin_state{plugin="replicationcontroller",state="running"}`,
 	`wcm_instances{plugin="replicationcontroller"}`,
 	`wcm_guest_memory_bytes{plugin="replicationcontroller"}`,
@@ -69,7 +69,7 @@ var idle = []string{
 func TestMetrics(t *testing.T) {
 	plane := controlplane.Shared(t)
 	c := newCluster(t, plane)
-	p := launch(t, plane.Kubeconfig(), pluginFolder(t, "plugins/replicationcontroller"), electionFlags(c.namespace)...)
+	p := launch(t, plane.Kubeconfig(), pluginFolder(t, "plugins/replicationcontroller"), append(electionFlags(c.namespace), "--cache-dir="+t.TempDir())...)
 	p.logged(elected)
 	c.create("web", 3)
 	c.converges()

@@ -154,7 +154,7 @@ func TestDelete(t *testing.T) {
 	q.NewLongestRunningProcessorSecondsMetric("web").Set(1)
 	q.NewRetriesMetric("web").Inc()
 	p := m.Plugin("shop")
-	p.Compiled(time.Second)
+	p.Compiled("cache", time.Second)
 	p.HostCall(abi.OpGet, abi.StatusNotFound)
 	p.Wakeups("web")
 	p.HTTPRequest(200, time.Second)
@@ -177,7 +177,7 @@ func TestPlugin(t *testing.T) {
 	m.ModuleLoaded(2)
 	m.ModuleLoaded(-1)
 	m.ModuleRefused("wrong_abi")
-	p.Compiled(time.Second)
+	p.Compiled("cache", time.Second)
 	p.Reloaded(true)
 	p.Reloaded(false)
 	p.Instances.Inc()
@@ -209,7 +209,7 @@ func TestPlugin(t *testing.T) {
 		"wcm_http_requests_total{code=none,plugin=shop}":                   1,
 		"wcm_http_requests_total{code=other,plugin=shop}":                  1,
 		"wcm_instances{plugin=shop}":                                       1,
-		"wcm_module_compile_seconds{plugin=shop}":                          1,
+		"wcm_module_compile_seconds{origin=cache,plugin=shop}":             1,
 		"wcm_modules_loaded{}":                                             1,
 		"wcm_modules_refused_total{reason=wrong_abi}":                      1,
 		"wcm_reloads_total{plugin=shop,result=error}":                      1,

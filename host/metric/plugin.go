@@ -38,8 +38,8 @@ func newPluginMetrics(f promauto.Factory) pluginMetrics {
 		refused: counter(f, "wcm_modules_refused_total",
 			"Modules that were not loaded, by reason.", "reason"),
 		compile: histogram(f, "wcm_module_compile_seconds",
-			"How long it took to compile a module, or to load it from the cache.",
-			prometheus.ExponentialBuckets(0.005, 2, 14), labelPlugin), // 5 ms to 41 s
+			"How long it took to compile a module, by where its code came from: cache, child, or process.",
+			prometheus.ExponentialBuckets(0.005, 2, 14), labelPlugin, "origin"), // 5 ms to 41 s
 		tokens: counter(f, "wcm_token_requests_total",
 			"Requests for tokens of a plugin's ServiceAccount by result: success or error.",
 			labelPlugin, labelResult),
@@ -93,7 +93,6 @@ type Plugin struct {
 	metrics   *pluginMetrics
 	outside   *outsideMetrics
 	name      string
-	compile   prometheus.Observer
 	functions map[string]function
 	succeeded [abi.Operations]prometheus.Counter // host calls with StatusOK
 	reloaded  map[bool]prometheus.Counter
@@ -135,7 +134,6 @@ func (m *Metrics) Plugin(name string) *Plugin {
 		metrics:   v,
 		outside:   &m.outside,
 		name:      name,
-		compile:   v.compile.WithLabelValues(name),
 		functions: map[string]function{},
 		reloaded: map[bool]prometheus.Counter{
 			true:  v.reloads.WithLabelValues(name, "success"),
@@ -162,8 +160,11 @@ func (p *Plugin) hostCall(op abi.Operation, s abi.Status) prometheus.Counter {
 	return p.metrics.hostCalls.WithLabelValues(p.name, op.String(), s.String())
 }
 
-// Compiled observes how long it took to compile the module.
-func (p *Plugin) Compiled(d time.Duration) { p.compile.Observe(d.Seconds()) }
+// Compiled observes how long it took until the module's code was ready, and
+// where it came from: a word of a closed list.
+func (p *Plugin) Compiled(origin string, d time.Duration) {
+	p.metrics.compile.WithLabelValues(p.name, origin).Observe(d.Seconds())
+}
 
 // Reloaded counts a replacement of the module, or a failed one.
 func (p *Plugin) Reloaded(ok bool) { p.reloaded[ok].Inc() }
