@@ -57,11 +57,15 @@ func (m *Module) Share() (*Module, error) {
 }
 
 // Instantiate makes an instance. The caller closes it before the module.
-func (m *Module) Instantiate(ctx context.Context, config wazero.ModuleConfig) (api.Module, error) {
+func (m *Module) Instantiate(ctx context.Context, config wazero.ModuleConfig) (instance api.Module, err error) {
 	if m.closed.Load() {
 		return nil, ErrClosed
 	}
-	return m.code.engine.runtime.InstantiateModule(ctx, m.code.compiled, config)
+	err = guard(func() (err error) {
+		instance, err = m.code.engine.runtime.InstantiateModule(ctx, m.code.compiled, config)
+		return err
+	})
+	return instance, err
 }
 
 // Close gives the module up. Closing it again does nothing.
