@@ -42,8 +42,9 @@ func (l *line) count(runners []*Runner, now time.Time) {
 	}
 }
 
-// join adds one of r who waits until the channel is closed. Who was running
-// already goes before those of r who were not.
+// join adds one of r who waits until the channel is closed, behind all others
+// of r: who was running until now has had a turn, so that an endless guest
+// does not keep its plugin's other requests from being served.
 func (l *line) join(r *Runner, ready chan struct{}, running bool) {
 	if len(r.waiters) == 0 {
 		if !running && r.running.Load() == 0 {
@@ -51,11 +52,7 @@ func (l *line) join(r *Runner, ready chan struct{}, running bool) {
 		}
 		l.waiting = append(l.waiting, r)
 	}
-	at := len(r.waiters)
-	if running {
-		at = 0
-	}
-	r.waiters = slices.Insert(r.waiters, at, ready)
+	r.waiters = append(r.waiters, ready)
 }
 
 // next returns whose turn it is, nil if nobody waits.

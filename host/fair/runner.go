@@ -113,15 +113,16 @@ func (r *Runner) Pass() {
 	r.tell(start)
 }
 
-// giveWay gives the caller's place to whose turn it is, and returns nil if
-// that is the caller. The spare place is given back in any case.
+// giveWay gives the caller's place to whose turn it is, which can be another
+// one of r, and returns nil if that is the caller. The spare place is given
+// back in any case.
 func (r *Runner) giveWay(now time.Time) chan struct{} {
 	g := r.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.line.count(g.runners, now)
 	next := g.line.next()
-	if g.spare != r && (next == nil || next.ran >= r.ran) {
+	if g.spare != r && (next == nil || next != r && next.ran >= r.ran) {
 		return nil
 	}
 	g.giveBackLocked(r, now)
