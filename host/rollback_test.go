@@ -104,7 +104,7 @@ func TestVersionThatTrapsIsRolledBack(t *testing.T) {
 		t.Helper()
 		status := s.inState("stamp", metric.PluginRolledBack)
 		left, ok := errors.AsType[*host.RolledBackError](status.Failure)
-		if !ok || left.Digest != module.DigestOf(bad) || !strings.Contains(left.Because, "requests trapped") || !strings.Contains(left.Because, "this object is poison") {
+		if !ok || left.Digest != module.DigestOf(bad) || !strings.Contains(left.Because, "requests trapped") || !strings.Contains(left.Because, "everything is poison") {
 			t.Errorf("status after the rollback: got failure %v, want one that names the module that was left, and why", status.Failure)
 		}
 		if status.Digest != module.DigestOf(good) {
@@ -165,7 +165,7 @@ func TestQuarantine(t *testing.T) {
 	s.createMany(namespace, "object", 20)
 	status := s.inState("bad", metric.PluginQuarantined)
 	if len(status.Quarantines) != 1 || !strings.Contains(status.Quarantines[0].Because, "requests trapped") ||
-		!strings.Contains(status.Quarantines[0].Trap.Error(), "this object is poison") {
+		!strings.Contains(status.Quarantines[0].Trap.Error(), "everything is poison") {
 		t.Errorf("quarantines: got %+v, want that of the controller and why", status.Quarantines)
 	}
 	s.event("PluginQuarantined", "plugin bad")

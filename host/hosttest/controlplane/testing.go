@@ -69,7 +69,8 @@ func Shared(t testing.TB) *Plane {
 
 // NamespaceFor creates a namespace for one test and returns its name, which
 // begins with the test's. It is not deleted: nothing here finishes a deletion,
-// and the whole control plane goes soon. With ServiceAccountAdmission it has
+// and the whole control plane goes soon. Only its ConfigMaps are, on which the
+// plugins of later tests would work as well. With ServiceAccountAdmission it has
 // the service account "default", so that pods are admitted.
 func (p *Plane) NamespaceFor(t testing.TB) string {
 	t.Helper()
@@ -86,6 +87,13 @@ func (p *Plane) NamespaceFor(t testing.TB) string {
 	if err != nil {
 		t.Fatalf("create a namespace for %s: %v", t.Name(), err)
 	}
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		err := client.CoreV1().ConfigMaps(namespace.Name).DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{})
+		if err != nil {
+			t.Logf("delete the ConfigMaps of %s: %v", namespace.Name, err)
+		}
+	})
 	if p.options.ServiceAccountAdmission {
 		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}
 		_, err := client.CoreV1().ServiceAccounts(namespace.Name).Create(t.Context(), account, metav1.CreateOptions{})
