@@ -6,27 +6,80 @@ package host
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/identity"
+	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 )
 
-// TestAccountsHammer has many versions of few plugins come and go.
-func TestAccountsHammer(t *testing.T) {
+const nowhere = "http://127.0.0.1:1"
+
+// accountHost returns a host that does nothing by itself.
+func accountHost(t *testing.T, api, namespace string, f *fence.Fence) *Host {
+	t.Helper()
 	registry := prometheus.NewRegistry()
 	h, err := New(Options{
-		Config: &rest.Config{Host: "http://127.0.0.1:1"}, ServiceAccountNamespace: "kube-system",
+		Config: &rest.Config{Host: api, QPS: -1}, ServiceAccountNamespace: namespace, Fence: f,
 		Registerer: registry, Metrics: metric.New(registry), Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return h
+}
+
+// TestAccountsAreFenced writes as the plugin of a standby, which has a token.
+func TestAccountsAreFenced(t *testing.T) {
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/token"):
+			_, _ = io.WriteString(w, `{"kind":"TokenRequest","apiVersion":"authentication.k8s.io/v1","status":{"token":"t"}}`)
+		case r.Method == http.MethodGet:
+			_, _ = io.WriteString(w, "{}")
+		default:
+			t.Errorf("a standby sent %s %s", r.Method, r.URL)
+		}
+	}))
+	defer api.Close()
+	for _, namespace := range []string{"", "kube-system"} {
+		h := accountHost(t, api.URL, namespace, fence.New(fence.Options{Margin: time.Second}))
+		one, err := h.accounts.acquire(h.plugin("web"), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer one.release()
+		client, err := one.link.Client(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pods := kube.Target{Version: "v1", Resource: "pods", Kind: "Pod"}
+		if _, err := client.Get(t.Context(), pods, "n", "a", ""); err != nil {
+			t.Errorf("accounts in %q: read: got error %v, want none", namespace, err)
+		}
+		_, err = client.Write(t.Context(), abi.OpDelete, pods, &abi.WriteRequest{Namespace: "n", Name: "a"})
+		if !errors.Is(err, fence.ErrNotLeader) {
+			t.Errorf("accounts in %q: write: got error %v, want %v", namespace, err, fence.ErrNotLeader)
+		}
+	}
+}
+
+// TestAccountsHammer has many versions of few plugins come and go.
+func TestAccountsHammer(t *testing.T) {
+	h := accountHost(t, nowhere, "kube-system", nil)
 	var versions sync.WaitGroup
 	for i := range 8 {
 		versions.Go(func() { // ends after its rounds
@@ -53,14 +106,7 @@ func TestAccountsHammer(t *testing.T) {
 
 // TestVersionsShareAnAccount follows one plugin over three versions.
 func TestVersionsShareAnAccount(t *testing.T) {
-	registry := prometheus.NewRegistry()
-	h, err := New(Options{
-		Config: &rest.Config{Host: "http://127.0.0.1:1"}, ServiceAccountNamespace: "kube-system",
-		Registerer: registry, Metrics: metric.New(registry), Logger: slog.New(slog.DiscardHandler),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	h := accountHost(t, nowhere, "kube-system", nil)
 	p := h.plugin("web")
 	acquire := func(serviceAccount string) *account {
 		t.Helper()

@@ -133,13 +133,13 @@ func serve(t *testing.T, code int, answer string) (*kube.Client, *string) {
 		_, _ = io.WriteString(w, answer)
 	}))
 	t.Cleanup(server.Close)
-	return connect(t, server.URL, fence.Open()), &got
+	return connect(t, &rest.Config{Host: server.URL}, fence.Open()), &got
 }
 
 // connect returns a client for a server that is no API server.
-func connect(t *testing.T, url string, f *fence.Fence) *kube.Client {
+func connect(t *testing.T, config *rest.Config, f *fence.Fence) *kube.Client {
 	t.Helper()
-	link, err := kube.Connect(&rest.Config{Host: url}, f)
+	link, err := kube.Connect(config, f)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,9 +5,11 @@ package kube_test
 
 import (
 	"context"
+	"encoding/pem"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,7 +23,8 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/kube"
 )
 
-// notes is a server that keeps the requests it got.
+// notes is a server that keeps the requests it got. It speaks HTTP/2, as API
+// servers do.
 type notes struct {
 	*httptest.Server
 
@@ -31,15 +34,24 @@ type notes struct {
 
 func newNotes(t *testing.T, answer func(http.ResponseWriter)) *notes {
 	n := &notes{}
-	n.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	n.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n.mu.Lock()
 		n.requests = append(n.requests, r)
 		n.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		answer(w)
 	}))
+	n.EnableHTTP2 = true
+	n.StartTLS()
 	t.Cleanup(n.Close)
 	return n
+}
+
+// config is for clients without credentials.
+func (n *notes) config() *rest.Config {
+	config := &rest.Config{Host: n.URL}
+	config.CAData = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: n.Certificate().Raw})
+	return config
 }
 
 func ok(w http.ResponseWriter) { _, _ = io.WriteString(w, "{}") }
@@ -84,7 +96,7 @@ func write(ctx context.Context, c *kube.Client) (abi.Status, abi.Error) {
 
 func TestWritesPassTheFence(t *testing.T) {
 	server, f := newNotes(t, ok), fence.New(fence.Options{Margin: time.Hour})
-	client := connect(t, server.URL, f)
+	client := connect(t, server.config(), f)
 	if status, answer := write(t.Context(), client); status != abi.StatusNotLeader || server.count() > 0 {
 		t.Errorf("write without trust: got %s %q and %d requests, want not_leader and none", status, answer.Message, server.count())
 	}
@@ -97,7 +109,7 @@ func TestWritesPassTheFence(t *testing.T) {
 // let through before.
 func TestTrustEndsInTheRateLimit(t *testing.T) {
 	server, f := newNotes(t, ok), trusted(t)
-	link, err := kube.Connect(&rest.Config{Host: server.URL}, f)
+	link, err := kube.Connect(server.config(), f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +129,7 @@ func TestTrustEndsBeforeTheSecondTry(t *testing.T) {
 		w.WriteHeader(http.StatusTooManyRequests)
 		close(done) // a second request panics
 	})
-	link, err := kube.Connect(&rest.Config{Host: server.URL}, f)
+	link, err := kube.Connect(server.config(), f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +171,7 @@ func TestServerKnowsTheDeadline(t *testing.T) {
 				ctx, cancel = context.WithTimeout(ctx, test.timeout)
 				defer cancel()
 			}
-			if status, answer := write(ctx, connect(t, server.URL, test.fence(t))); status != abi.StatusOK {
+			if status, answer := write(ctx, connect(t, server.config(), test.fence(t))); status != abi.StatusOK {
 				t.Fatalf("write: got %s %q", status, answer.Message)
 			}
 			text := server.got(func(r *http.Request) string { return r.URL.Query().Get("timeout") })[0]
@@ -174,11 +186,13 @@ func TestServerKnowsTheDeadline(t *testing.T) {
 // TestIdentities has two names and credentials on one pair of connections.
 func TestIdentities(t *testing.T) {
 	server := newNotes(t, ok)
-	host, err := kube.Connect(&rest.Config{Host: server.URL, BearerToken: "host's", UserAgent: "wcm/1"}, trusted(t))
+	config := server.config()
+	config.BearerToken, config.UserAgent = "host's", "wcm/1"
+	host, err := kube.Connect(config, trusted(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	anonymous, err := kube.Connect(&rest.Config{Host: server.URL}, trusted(t))
+	anonymous, err := kube.Connect(server.config(), trusted(t))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,9 +222,12 @@ func TestIdentities(t *testing.T) {
 		t.Errorf("credentials and user agents (-want +got):\n%s", diff)
 	}
 	connections := map[string]bool{}
-	for i, remote := range server.got(func(r *http.Request) string { return r.RemoteAddr }) {
+	for i, connection := range server.got(func(r *http.Request) string { return r.Proto + " " + r.RemoteAddr }) {
 		if i < 4 {
-			connections[remote] = true
+			connections[connection] = true
+		}
+		if !strings.HasPrefix(connection, "HTTP/2") {
+			t.Errorf("request %d: got %s, want HTTP/2, which has room for the requests of all plugins", i, connection)
 		}
 	}
 	if len(connections) != 2 {

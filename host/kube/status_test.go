@@ -73,7 +73,7 @@ func TestRefusals(t *testing.T) {
 				_, _ = io.WriteString(w, tt.body)
 			}))
 			defer server.Close()
-			_, err := connect(t, server.URL, fence.Open()).Write(t.Context(), abi.OpCreate, pods, &abi.WriteRequest{Namespace: "a", Body: []byte("{}")})
+			_, err := connect(t, &rest.Config{Host: server.URL}, fence.Open()).Write(t.Context(), abi.OpCreate, pods, &abi.WriteRequest{Namespace: "a", Body: []byte("{}")})
 			status, got := kube.StatusOf(err)
 			if diff := cmp.Diff(tt.want, got); diff != "" || status != tt.status {
 				t.Errorf("%s: StatusOf(%v) = %s, want %s (-want +got):\n%s", tt.reason, err, status, tt.status, diff)
