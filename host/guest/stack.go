@@ -17,7 +17,7 @@ const maxStack = 8 << 20
 // stackSize returns the size of the stack that wazero holds for a function, 0
 // if it cannot be seen. wazero lets it grow beyond 80 MiB, copying it each
 // time, and has neither a setting nor a method for that; a field is all there
-// is. TestStackLimit fails when it goes away.
+// is. TestSins fails when it goes away.
 func stackSize(f api.Function) int {
 	v := reflect.ValueOf(f)
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
