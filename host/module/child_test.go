@@ -128,8 +128,8 @@ func TestCompileInChildRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			dir := t.TempDir()
 			o := module.Options{CacheDir: dir, Child: []string{c.child}, CompileMemory: 32 << 20}
-			if c.reason == module.NoTime {
-				o.CompileTimeout = 300 * time.Millisecond
+			if c.reason == module.NoTime { // not before the memory is used up
+				o.CompileTimeout, o.CompileMemory = 300*time.Millisecond, 0
 			}
 			m, err := open(t, o).Compile(t.Context(), c.wasm)
 			refused, ok := errors.AsType[*module.RefusedError](err)
