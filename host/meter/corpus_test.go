@@ -33,15 +33,17 @@ func TestCorpus(t *testing.T) {
 			compareWords(t, file)
 		})
 	}
-	t.Run("go", func(t *testing.T) { compareWords(t, buildGo(t, "./testdata/corpus/words")) })
+	t.Run("go", func(t *testing.T) {
+		if testing.Short() {
+			t.Skip("builds a guest with the Go toolchain")
+		}
+		compareWords(t, buildGuest(t, "./testdata/corpus/words"))
+	})
 }
 
-// buildGo compiles a guest with the standard toolchain.
-func buildGo(t testing.TB, folder string) []byte {
+// buildGuest compiles a guest with the standard toolchain.
+func buildGuest(t testing.TB, folder string) []byte {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("builds a guest with the Go toolchain")
-	}
 	name := filepath.Join(t.TempDir(), "guest.wasm")
 	build := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", name, folder)
 	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
