@@ -44,24 +44,23 @@ func (r *rewriter) code() []byte {
 }
 
 func (b *body) rewrite(function uint32) {
-	code := b.r.m.Code[function-b.r.yield]
-	leaf := b.r.leaves[function-b.r.yield] != charged
-	if code.Loops == 1 && !leaf && b.attempt(function, leaf, stageLoop) {
+	code, t := b.r.m.Code[function-b.r.yield], &b.r.traits[function-b.r.yield]
+	if code.Loops == 1 && !t.small && b.attempt(function, stageLoop) {
 		return
 	}
-	b.attempt(function, leaf, stageUnwanted)
+	b.attempt(function, stageUnwanted)
 }
 
 // attempt rewrites a function. It returns false if it is to be rewritten as a
 // dispatch and has not that shape.
-func (b *body) attempt(function uint32, leaf bool, shape stage) bool {
-	code := b.r.m.Code[function-b.r.yield]
+func (b *body) attempt(function uint32, shape stage) bool {
+	code, t := b.r.m.Code[function-b.r.yield], &b.r.traits[function-b.r.yield]
 	b.begin(code)
 	b.dispatch.state = shape
-	if !leaf {
+	if !t.small {
 		b.charge()
 	}
-	b.openExit(function, code.Calls > 0)
+	b.openExit(function, t.exits)
 	for c := &b.cursor; c.Next(); {
 		if ordinary(c.Op) && !b.dispatch.begins() {
 			b.weigh(1)
@@ -78,7 +77,7 @@ func (b *body) attempt(function uint32, leaf bool, shape stage) bool {
 		first = b.text.heaviest
 	}
 	first -= b.closeExit(first)
-	if !leaf {
+	if !t.small {
 		setPrice(b.out[b.text.entry:], first)
 	}
 	return true
@@ -120,7 +119,7 @@ func (b *body) instruction(c *wasm.Cursor) {
 	case wasm.OpCall:
 		b.call(c)
 	case wasm.OpCallIndirect:
-		b.weigh(CallWeight + leafWeight)
+		b.weigh(CallWeight + smallWeight)
 		b.suspends()
 	case wasm.OpRefFunc:
 		b.replace(c, c.Op, b.r.function(c.X))
@@ -149,13 +148,9 @@ func (b *body) branches(c *wasm.Cursor) {
 }
 
 func (b *body) call(c *wasm.Cursor) {
-	if c.X < b.r.yield {
-		b.weigh(ImportWeight)
-	} else {
-		b.weigh(CallWeight + max(b.r.leaves[c.X-b.r.yield], 0))
-		if b.r.m.Code[c.X-b.r.yield].Calls > 0 {
-			b.suspends()
-		}
+	b.weigh(b.r.callWeight(c.X, b.r.traits))
+	if c.X >= b.r.yield {
+		b.suspends()
 	}
 	b.replace(c, c.Op, b.r.function(c.X))
 }

@@ -20,8 +20,8 @@ import "github.com/wasm-controller-manager/wcm/host/wasm"
 //	fuel -= …
 //
 // Now the work between two charges is at most twice what they weigh, on the
-// way down and on the way up. Functions that call only the host or functions
-// without calls need none of that: they cannot be below themselves.
+// way down and on the way up. Only functions that may be below themselves on
+// the stack need that, and every so many of a long chain of others.
 type exit struct {
 	wrapped bool // the body is a block
 	called  bool // a call was read
@@ -29,10 +29,10 @@ type exit struct {
 	depth   int  // loops around a call, at most
 }
 
-// openExit begins the block if the function has calls.
-func (b *body) openExit(function uint32, calls bool) {
-	b.exit = exit{wrapped: calls}
-	if calls {
+// openExit begins the block if the function is charged at its exit.
+func (b *body) openExit(function uint32, exits bool) {
+	b.exit = exit{wrapped: exits}
+	if exits {
 		b.out = append(b.out, byte(wasm.OpBlock))
 		b.out = b.r.blockType(b.out, b.r.m.FuncType(function).Results)
 	}
@@ -49,7 +49,7 @@ func (r *rewriter) blockType(out []byte, results []wasm.ValueType) []byte {
 	return sleb(out, int(r.typeIndex(wasm.FuncType{Results: results})))
 }
 
-// suspends notes a call of a function that may call others.
+// suspends notes a call of another function.
 func (b *body) suspends() {
 	e := &b.exit
 	if !e.called {

@@ -78,7 +78,7 @@ type rewriter struct {
 	yield uint32 // the function that is imported
 	fuel  uint32 // the global
 
-	leaves  []int // of the functions that are not imported, the weight that callers pay, or charged
+	traits  []traits // of the functions that are not imported
 	charge  charge
 	added   []wasm.FuncType // types behind those of the module
 	helpers []helper        // functions behind those of the module
@@ -92,7 +92,7 @@ func newRewriter(m *wasm.Module) *rewriter {
 		added: []wasm.FuncType{{Results: []wasm.ValueType{wasm.I64}}}, // of yield
 	}
 	r.charge = newCharge(r.fuel, r.yield)
-	r.leaves = leaves(m)
+	r.traits = r.survey()
 	return r
 }
 

@@ -123,14 +123,14 @@ func (d *decoder) check(c *Cursor, code *Code) {
 			c.r.fail(Malformed, c.At, "global %d is set and is not mutable", c.X)
 		}
 	case shapeFunction:
-		if c.Op == OpCall {
-			code.Calls++
-		}
 		c.check(c.X, len(m.Functions), "function")
+		if c.Op == OpCall {
+			code.Callees = append(code.Callees, c.X)
+		}
 	case shapeIndirect:
-		code.Calls++
 		c.check(c.X, len(m.Types), "type")
 		c.check(c.Y, len(m.Tables), "table")
+		code.CalleeTypes = append(code.CalleeTypes, c.X)
 	case shapeBlock:
 		if c.Y == BlockIndexed {
 			c.check(c.X, len(m.Types), "type")

@@ -202,7 +202,10 @@ type Code struct {
 	Instructions int // where the instructions begin
 	Locals       int // parameters included
 	Count        int // of instructions, the final end included
-	Loops, Calls int // of its instructions
+	Loops        int // how many it has
+	// Callees are the functions of its calls, CalleeTypes the types of its
+	// indirect calls, one for each such instruction.
+	Callees, CalleeTypes []uint32
 }
 
 // Imported returns how many of a kind are imported: the first index that is

@@ -78,7 +78,7 @@ func TestDecode(t *testing.T) {
 		},
 		Code: []wasm.Code{
 			{Start: 139, End: 141, Instructions: 140, Count: 1},
-			{Start: 142, End: 158, Instructions: 145, Locals: 3, Count: 7, Loops: 1, Calls: 2},
+			{Start: 142, End: 158, Instructions: 145, Locals: 3, Count: 7, Loops: 1, Callees: []uint32{1}, CalleeTypes: []uint32{1}},
 		},
 		Data: []uint32{1},
 	}
