@@ -90,6 +90,16 @@ var registry = []benchmark{
 		},
 	},
 	{
+		name: "fairness", peer: "alone", rounds: 3,
+		prepare: build(ourHost),
+		sides:   []side{ourHost.side("ours", "Fairness", "2x")},
+		rows: []row{
+			{"reconcile beside a flood, median", milliseconds, "ours Fairness beside-p50-ns", "ours Fairness alone-p50-ns", goal{}},
+			{"reconcile beside a flood, p99", milliseconds, "ours Fairness beside-p99-ns", "ours Fairness alone-p99-ns", goal{ratio: 1.5}},
+			{"the same without the gate, p99", milliseconds, "ours Fairness ungated-p99-ns", "ours Fairness alone-p99-ns", goal{}},
+		},
+	},
+	{
 		name: "converge", peer: "kube-controller-manager", rounds: 3,
 		prepare: prepareConverge,
 		sides:   []side{converge("ours", ourManager), converge("peer", peerManager)},

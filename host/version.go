@@ -212,6 +212,10 @@ func hooks(m *metric.Plugin) guest.Hooks {
 	}
 }
 
+// defaultInstances is how many instances a plugin may have that says no limit.
+// More workers than that wait for one.
+const defaultInstances = 32
+
 // concurrency is how many instances all controllers together can use, and one
 // more for wcm_map, unless the plugin's limit is below that.
 func (v *version) concurrency() int {
@@ -222,7 +226,7 @@ func (v *version) concurrency() int {
 	for i := range v.description.Controllers {
 		n += workers(&v.description.Controllers[i])
 	}
-	return n
+	return min(n, defaultInstances)
 }
 
 func workers(c *abi.Controller) int {

@@ -20,7 +20,7 @@ type Limits struct {
 	// after its call.
 	RecycleMemory int64
 	// Instances is how many instances can be alive at once; 0: as many as the
-	// concurrency of the plugin's controllers needs.
+	// concurrency of the plugin's controllers needs, 32 at most.
 	Instances int
 	// MessageSize bounds one request, answer or description, in bytes.
 	MessageSize int64
