@@ -14,7 +14,9 @@ import (
 //
 // Time counts only while somebody waits; what a plugin used when nobody else
 // wanted it, it need not pay for. Who comes in between has run as much as
-// whoever had the last turn: nobody saves up time either.
+// whoever had the last turn: nobody saves up time either. He may have run
+// more, but not by much: who gives way when he should runs ahead only when
+// the machine stands still while he has a place.
 //
 // Besides the places there is a spare one, for those who run little: as long as
 // he has credit, who has no other place need not wait. His credit grows slowly
@@ -24,6 +26,10 @@ type line struct {
 	reached time.Duration // what whoever had the last turn had run before
 	waiting []*Runner     // each with waiters, in the order in which they came
 }
+
+// mostAhead is how much more than the others one who comes in between has run,
+// at most.
+const mostAhead = 2 * time.Millisecond
 
 // begin forgets what was before: somebody waits for the first time again.
 func (l *line) begin(runners []*Runner, now time.Time) {
@@ -48,7 +54,7 @@ func (l *line) count(runners []*Runner, now time.Time) {
 func (l *line) join(r *Runner, ready chan struct{}, running bool) {
 	if len(r.waiters) == 0 {
 		if !running && r.running.Load() == 0 {
-			r.ran = max(r.ran, l.reached)
+			r.ran = min(max(r.ran, l.reached), l.reached+mostAhead)
 		}
 		l.waiting = append(l.waiting, r)
 	}

@@ -38,9 +38,10 @@ func (i *Instance) leave() {
 }
 
 // breath is how long a guest may compute before others get their turn: guests
-// in front of the gate, and goroutines that wait for a thread. Being stopped
+// in front of the gate, goroutines that wait for a thread, and threads that wait
+// for a processor, of this process and of an API server beside it. Being stopped
 // for a collection takes no more than a yield.
-const breath = 500 * time.Microsecond
+const breath = 250 * time.Microsecond
 
 // breathe gives others their turn if it is time to, and returns the time.
 func (i *Instance) breathe(now time.Time) time.Time {
@@ -52,6 +53,7 @@ func (i *Instance) breathe(now time.Time) time.Time {
 		i.options.Gate.Pass()
 	}
 	runtime.Gosched()
+	yieldProcessor()
 	now = time.Now()
 	t.since, t.breathed = now, now
 	return now
