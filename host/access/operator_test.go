@@ -35,6 +35,8 @@ type world struct {
 	changed bool
 	answer  string // of the API server
 	fail    error
+	object  string        // that a get of the API server has; empty: answer
+	lost    error         // of such a get; nil: fail
 	grants  *grant.Grants // nil: everything that the description wants
 	leads   error
 	limits  access.Limits
@@ -97,6 +99,9 @@ type api struct{ *world }
 
 func (a api) Get(_ context.Context, t kube.Target, namespace, name, subresource string) ([]byte, error) {
 	a.asked = append(a.asked, strings.Join([]string{"get", t.Resource, namespace, name, subresource}, " "))
+	if a.object != "" || a.lost != nil {
+		return []byte(a.object), a.lost
+	}
 	return []byte(a.answer), a.fail
 }
 
@@ -280,9 +285,19 @@ func TestWrites(t *testing.T) {
 			world: world{fail: conflict}, status: abi.StatusConflict, sent: 3},
 		{reason: "a dry run changes no cache", op: abi.OpPatch, w: with(func(w *abi.WriteRequest) { w.DryRun = true }),
 			world: world{answer: configMap}, want: `"k":"v"`},
-		{reason: "another kind is JSON and not for the cache", op: abi.OpPatch,
+		{reason: "another kind is JSON, and the object is read for the cache", op: abi.OpPatch,
 			w:     with(func(w *abi.WriteRequest) { w.Subresource = "scale" }),
-			world: world{answer: `{"kind":"Scale"}`}, want: `{"kind":"Scale"}`},
+			world: world{answer: `{"kind":"Scale"}`, object: configMap}, want: `{"kind":"Scale"}`, written: []string{"written " + configMap}},
+		{reason: "a dry run of another kind reads nothing", op: abi.OpPatch,
+			w:     with(func(w *abi.WriteRequest) { w.Subresource, w.DryRun = "scale", true }),
+			world: world{answer: `{"kind":"Scale"}`, object: configMap}, want: `{"kind":"Scale"}`},
+		{reason: "an object that is gone after the write is the watch's business", op: abi.OpPatch,
+			w:     with(func(w *abi.WriteRequest) { w.Subresource = "scale" }),
+			world: world{answer: `{"kind":"Scale"}`, lost: apierrors.NewNotFound(resource("configmaps"), "a")}, want: `{"kind":"Scale"}`},
+		{reason: "a write that reads would not include has failed", op: abi.OpPatch,
+			w:      with(func(w *abi.WriteRequest) { w.Subresource = "scale" }),
+			world:  world{answer: `{"kind":"Scale"}`, lost: apierrors.NewServiceUnavailable("no etcd")},
+			status: abi.StatusUnavailable, want: "patch of v1/configmaps was done, but the object cannot be read after it: no etcd"},
 		{reason: "deleted and gone", op: abi.OpDelete, w: with(func(w *abi.WriteRequest) { w.UID = "u" }),
 			world: world{answer: `{"kind":"Status"}`}, written: []string{"deleted n/a u "}},
 		{reason: "deleted and terminating", op: abi.OpDelete, w: &base,

@@ -50,6 +50,13 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 	if err := r.remember(op, &w, object, own); err != nil {
 		LoggerOf(ctx, o.Logger).Warn("Answer to a write does not reach the cache before the watch", "resource", r.name, "error", err)
 	}
+	if w.Subresource != "" && !own {
+		if err := o.readBack(ctx, r, &w); err != nil {
+			status, answer := kube.StatusOf(err)
+			answer.Message = fmt.Sprintf("%s of %s was done, but the object cannot be read after it: %s", op.Verb(w.Subresource), r.name, answer.Message)
+			return status, answer.Append(buffer)
+		}
+	}
 	switch {
 	case op == abi.OpDelete || op == abi.OpDeleteCollection:
 		return abi.StatusOK, buffer
@@ -57,6 +64,26 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 		return abi.StatusOK, append(buffer, object...)
 	}
 	return r.project(buffer, object)
+}
+
+// readBack makes the plugin's reads include what a subresource did to its
+// object, when the answer does not say: a binding is answered with a Status. An
+// object that is gone by now is left to the watch.
+func (o *Operator) readBack(ctx context.Context, r *resource, w *abi.WriteRequest) error {
+	if r.cache == nil || w.DryRun {
+		return nil
+	}
+	if o.Policy.AllowCached(grant.Object{Resource: w.Resource, Namespace: w.Namespace, Name: w.Name}) != nil {
+		return nil // the plugin does not read it
+	}
+	object, err := o.API.Get(ctx, r.target, w.Namespace, w.Name, "")
+	if err != nil {
+		if status, _ := kube.StatusOf(err); status == abi.StatusNotFound {
+			return nil
+		}
+		return err
+	}
+	return r.cache.Written(object)
 }
 
 // checkWrite finds what is wrong with a write itself, whoever asks for it.
