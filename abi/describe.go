@@ -99,6 +99,9 @@ type Controller struct {
 	Name        string // unique in the module; a DNS label
 	Watches     []Watch
 	Concurrency uint32 // how many keys at once; 0: the host's default
+	// Singleton says that the controller has one key only, the empty one, which
+	// is due as soon as the controller works. All its watches are MapSingleton.
+	Singleton bool
 }
 
 // MappingKind says which keys the change of a watched object wakes. Numbers
@@ -115,9 +118,13 @@ const (
 	MapSelectedBy MappingKind = 5 // every primary object of the namespace whose selector at the field Key matches the object's labels
 	MapAll        MappingKind = 6 // every primary object
 	MapGuest      MappingKind = 7 // what wcm_map answers
+	MapSingleton  MappingKind = 8 // the empty key; for controllers with Singleton, and no others
 )
 
-var mappingNames = [...]string{"", "for", "owns", "label", "field", "selected-by", "all", "guest"}
+// MapLast is the highest number of a mapping.
+const MapLast = MapSingleton
+
+var mappingNames = [...]string{"", "for", "owns", "label", "field", "selected-by", "all", "guest", "singleton"}
 
 // String returns the mapping's name as inspect prints it.
 func (k MappingKind) String() string {

@@ -151,7 +151,8 @@ func (m *Controller) Append(b []byte) []byte {
 	for i := range m.Watches {
 		b = appendMessage(b, 2, &m.Watches[i])
 	}
-	return appendUint(b, 3, uint64(m.Concurrency))
+	b = appendUint(b, 3, uint64(m.Concurrency))
+	return appendBool(b, 4, m.Singleton)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -166,6 +167,8 @@ func (m *Controller) Decode(b []byte) error {
 			return f.embedded("watches", &m.Watches[len(m.Watches)-1])
 		case 3:
 			return f.uint32("concurrency", &m.Concurrency)
+		case 4:
+			return f.bool("singleton", &m.Singleton)
 		}
 		return nil
 	})

@@ -176,7 +176,7 @@ func TestSchemaEnums(t *testing.T) {
 	for kind := range record.Map + 1 {
 		want["Kind"]["KIND_"+strings.ToUpper(snake(kind.String()))] = uint64(kind)
 	}
-	for mapping := abi.MapFor; mapping <= abi.MapGuest; mapping++ {
+	for mapping := abi.MapFor; mapping <= abi.MapLast; mapping++ {
 		name := strings.ToUpper(strings.ReplaceAll(mapping.String(), "-", "_"))
 		want["Mapping"]["MAP_"+name] = uint64(mapping)
 	}

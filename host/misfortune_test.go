@@ -148,6 +148,7 @@ func TestResourceThatIsServedLater(t *testing.T) {
 		}
 		return missing(got.Object, int64(7), "status", "size")
 	})
+	s.logged("Weighed", "controller=scales", "sum=7") // woken by the watch: there was nothing at the start
 
 	// The next plugin that comes sees a schema to compare with.
 	rename(t, filepath.Join(folder, "gadget.wasm"), filepath.Join(folder, "gadget-again.wasm"))

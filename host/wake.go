@@ -77,25 +77,28 @@ func (v *version) planWatches() error {
 
 func (v *version) planWatch(d *abi.Controller, index uint32) (watching, error) {
 	w := d.Watches[index]
-	primary := primaryOf(d)
+	primary, view := v.primaryOf(d)
 	wake, err := wakeShape(w, v.projections[w.Resource])
 	if err != nil {
 		return watching{}, err
 	}
-	planned := watching{watch: index, view: v.views[w.Resource], wake: wake, primary: v.views[primary]}
+	planned := watching{watch: index, view: v.views[w.Resource], wake: wake, primary: view}
 	if w.Mapping == abi.MapGuest {
 		return planned, nil
 	}
 	planned.mapping, err = store.NewMapping(store.MappingOptions{
-		Watch: w, Primary: v.description.Resources[primary], PrimaryView: v.views[primary], View: v.views[w.Resource],
+		Watch: w, Primary: primary, PrimaryView: view, View: v.views[w.Resource],
 	})
 	return planned, err
 }
 
 // watch starts the watches of one controller of a version. Each tells of the
-// objects that are there first.
+// objects that are there first; the key of a singleton is due in any case.
 func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
 	name := v.description.Controllers[index].Name
+	if v.description.Controllers[index].Singleton {
+		queue.Add(control.Key{})
+	}
 	delivered, filtered := h.metrics.Plugin(v.plugin).Wakeups(name)
 	logger := h.plugin(v.plugin).bounds.logger.With("plugin", v.plugin, "controller", name)
 	for _, w := range v.watches {
@@ -122,15 +125,15 @@ func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
 	}
 }
 
-// primaryOf returns the resource that the controller watches with MapFor;
-// every description that was validated has one.
-func primaryOf(c *abi.Controller) uint32 {
+// primaryOf returns the resource that the controller watches with MapFor, and
+// the view of it; a singleton has none.
+func (v *version) primaryOf(c *abi.Controller) (abi.Resource, *store.View) {
 	for _, w := range c.Watches {
 		if w.Mapping == abi.MapFor {
-			return w.Resource
+			return v.description.Resources[w.Resource], v.views[w.Resource]
 		}
 	}
-	return 0
+	return abi.Resource{}, nil
 }
 
 // waker returns a handler that adds what a change maps to. Handlers of one

@@ -49,8 +49,12 @@ func (f ReconcilerFunc) Reconcile(ctx context.Context, req Request) (Result, err
 // Controller is one reconcile loop.
 type Controller struct {
 	Name string // unique in the plugin; a DNS label
-	// For is the resource whose objects are reconciled.
+	// For is the resource whose objects are reconciled; nil for a Singleton.
 	For AnyResource
+	// Singleton is for work that is no object's: the controller has one key, the
+	// empty one. It is reconciled when the controller starts to work, when a
+	// watch with [MapSingleton] sees a change, and after [Result].RequeueAfter.
+	Singleton bool
 	// ForFields narrows the fields of For whose change wakes the controller;
 	// nil means all that its type has. See [FieldsOf].
 	ForFields *Fields

@@ -48,6 +48,9 @@ func MapOrphansSelectedBy(path string) Mapping {
 // MapAll wakes every object of For.
 func MapAll() Mapping { return Mapping{kind: abi.MapAll} }
 
+// MapSingleton wakes a controller with Singleton, and is for no other.
+func MapSingleton() Mapping { return Mapping{kind: abi.MapSingleton} }
+
 // Change is one change of a watched object.
 type Change[T any] struct {
 	Before *T // nil when the object is new

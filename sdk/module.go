@@ -54,7 +54,9 @@ func (c *Controller) problem() string {
 	switch {
 	case c.Name == "":
 		return "has no Name"
-	case c.For == nil:
+	case c.Singleton && (c.For != nil || c.ForFields != nil || len(c.Owns) > 0):
+		return "is a Singleton, which has neither For nor Owns"
+	case !c.Singleton && c.For == nil:
 		return "For is missing"
 	case (c.Reconciler == nil) == (c.Reconcile == nil):
 		return "needs either a Reconciler or a Reconcile function"
@@ -70,6 +72,9 @@ func (c *Controller) problem() string {
 		if w.Resource == nil || w.Map.kind == 0 {
 			return "a watch needs a Resource and a Map"
 		}
+		if c.Singleton != (w.Map.kind == abi.MapSingleton) {
+			return "MapSingleton is for the watches of a Singleton, and they for it"
+		}
 	}
 	return ""
 }
@@ -83,12 +88,15 @@ func (m *moduleDeclarations) addController(c Controller) {
 	if m.description.Name == "" {
 		m.description.Name = c.Name
 	}
-	watches := []Watch{{Resource: c.For, Map: Mapping{kind: abi.MapFor}, Fields: c.ForFields}}
+	var watches []Watch
+	if !c.Singleton {
+		watches = append(watches, Watch{Resource: c.For, Map: Mapping{kind: abi.MapFor}, Fields: c.ForFields})
+	}
 	for _, owned := range c.Owns {
 		watches = append(watches, Watch{Resource: owned, Map: MapController()})
 	}
 	watches = append(watches, c.Watches...)
-	described := abi.Controller{Name: c.Name, Concurrency: uint32(c.Concurrency)}
+	described := abi.Controller{Name: c.Name, Concurrency: uint32(c.Concurrency), Singleton: c.Singleton}
 	entry := registered{reconciler: c.Reconciler}
 	if c.Reconcile != nil {
 		entry.reconciler = c.Reconcile

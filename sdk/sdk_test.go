@@ -120,6 +120,7 @@ type taken struct {
 // TestDeclarationsPanic checks that a wrong declaration is named when the
 // module is loaded.
 func TestDeclarationsPanic(t *testing.T) {
+	var declared *sdk.Resource[sdk.Header]
 	noop := func(context.Context, sdk.Request) (sdk.Result, error) { return sdk.Result{}, nil }
 	for want, declare := range map[string]func(){
 		"sdk: resource v1/things: type nothingEmbedded does not embed sdk.Metadata or sdk.Header": func() {
@@ -139,7 +140,13 @@ func TestDeclarationsPanic(t *testing.T) {
 		"sdk: controller x: For is missing":                  func() { sdk.Register(sdk.Controller{Name: "x"}) },
 		"sdk: NewSettings is called twice":                   func() { sdk.NewSettings(struct{}{}) },
 		"sdk: FieldsOf: field int: a projection is a struct": func() { sdk.FieldsOf[int]() },
-		"sdk: controller replicas: For is missing":           func() { sdk.Register(sdk.Controller{Name: "replicas", Reconcile: noop}) },
+		"sdk: controller x: is a Singleton, which has neither For nor Owns": func() {
+			sdk.Register(sdk.Controller{Name: "x", Singleton: true, For: declared, Reconcile: noop})
+		},
+		"sdk: controller x: MapSingleton is for the watches of a Singleton, and they for it": func() {
+			sdk.Register(sdk.Controller{Name: "x", Singleton: true, Reconcile: noop, Watches: []sdk.Watch{{Resource: declared, Map: sdk.MapAll()}}})
+		},
+		"sdk: controller replicas: For is missing": func() { sdk.Register(sdk.Controller{Name: "replicas", Reconcile: noop}) },
 	} {
 		if got := panicOf(declare); got != want {
 			t.Errorf("panic:\n got %v\nwant %s", got, want)

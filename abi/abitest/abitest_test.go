@@ -84,15 +84,20 @@ func TestDescriptionProblems(t *testing.T) {
 	d := &abi.Description{
 		Settings:    &record.Shape{Kind: record.Int},
 		Resources:   []abi.Resource{{Version: "v1", Resource: "pods", Projection: &shape, ProjectionHash: 1}},
-		Controllers: []abi.Controller{{Name: "c", Watches: []abi.Watch{{Resource: 7, Mapping: abi.MapOwns}}}},
+		Controllers: []abi.Controller{
+			{Name: "c", Watches: []abi.Watch{{Resource: 7, Mapping: abi.MapOwns}}},
+			{Name: "s", Singleton: true, Watches: []abi.Watch{{Mapping: abi.MapFor}, {Mapping: abi.MapAll}, {Mapping: abi.MapSingleton}}},
+		},
 	}
 	want := strings.Join([]string{
-		`name is "" and there are 1 controllers, want a name and one at least`,
+		`name is "" and there are 2 controllers, want a name and one at least`,
 		"settings: shape: must be a struct that is not optional",
 		"resource v1/pods: projection: shape: field a: not in canonical order",
 		"resource v1/pods: projection_hash 0x1, want 0x4164993ec9886a56 for {b int,a int}",
 		"controller c: watch 0: resource 7, there are 1",
 		"controller c has 0 watches of mapping for, want one",
+		"controller s: watch 1: mapping all, singleton is true",
+		"controller s is a singleton and has 1 watches of mapping for, want none",
 	}, "\n")
 	if diff := cmp.Diff(want, strings.Join(descriptionProblems(d), "\n")); diff != "" {
 		t.Errorf("problems of a description: -want +got\n%s", diff)

@@ -124,8 +124,14 @@ func descriptionProblems(d *abi.Description) (problems []string) {
 			if w.Mapping == abi.MapFor {
 				primaries++
 			}
+			if c.Singleton != (w.Mapping == abi.MapSingleton) && w.Mapping != abi.MapFor {
+				problem("controller %s: watch %d: mapping %s, singleton is %t", c.Name, i, w.Mapping, c.Singleton)
+			}
 		}
-		if primaries != 1 {
+		switch {
+		case c.Singleton && primaries != 0:
+			problem("controller %s is a singleton and has %d watches of mapping for, want none", c.Name, primaries)
+		case !c.Singleton && primaries != 1:
 			problem("controller %s has %d watches of mapping for, want one", c.Name, primaries)
 		}
 	}

@@ -99,7 +99,11 @@ func imports(info *module.Info) (operations string, others int) {
 }
 
 func writeController(b *strings.Builder, d *abi.Description, c *abi.Controller) {
-	fmt.Fprintf(b, "\ncontroller %s, %d at once\n", c.Name, max(c.Concurrency, 1))
+	if c.Singleton {
+		fmt.Fprintf(b, "\ncontroller %s, singleton\n", c.Name)
+	} else {
+		fmt.Fprintf(b, "\ncontroller %s, %d at once\n", c.Name, max(c.Concurrency, 1))
+	}
 	for _, w := range c.Watches {
 		fmt.Fprintf(b, "  %-11s %s", w.Mapping, d.Resources[w.Resource].String())
 		if w.Key != "" {

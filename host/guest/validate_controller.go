@@ -21,13 +21,21 @@ func (v *validator) controller(n int, names map[string]bool) {
 	}
 	names[c.Name] = true
 	primary, primaries := v.primary(c)
-	if primaries != 1 {
+	if !c.Singleton && primaries != 1 {
 		v.problem(subject, "watches", "%d of mapping %s, expected exactly one", primaries, abi.MapFor)
 	}
 	for n := range c.Watches {
-		v.watch(fmt.Sprintf("%s: watch %d", subject, n), &c.Watches[n], primary)
+		w := &c.Watches[n]
+		subject := fmt.Sprintf("%s: watch %d", subject, n)
+		if known(w.Mapping) && c.Singleton != (w.Mapping == abi.MapSingleton) {
+			v.problem(subject, "mapping", "is %s, which is not for a controller with singleton=%t", w.Mapping, c.Singleton)
+			continue
+		}
+		v.watch(subject, w, primary)
 	}
 }
+
+func known(m abi.MappingKind) bool { return m > 0 && m <= abi.MapLast }
 
 // primary returns the resource that the controller watches with MapFor, nil if
 // there is none, and how many such watches there are.
@@ -66,7 +74,7 @@ func (v *validator) watch(subject string, w *abi.Watch, primary *abi.Resource) {
 func (v *validator) mapping(subject string, w *abi.Watch) {
 	keyed := w.Mapping == abi.MapLabel || w.Mapping == abi.MapField || w.Mapping == abi.MapSelectedBy
 	switch {
-	case w.Mapping == 0 || w.Mapping > abi.MapGuest:
+	case !known(w.Mapping):
 		v.problem(subject, "mapping", "unknown number %d", w.Mapping)
 		return
 	case keyed && w.Key == "":

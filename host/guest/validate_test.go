@@ -53,6 +53,8 @@ func description(t *testing.T) *abi.Description {
 				{Resource: 2, Mapping: abi.MapAll},
 				{Resource: 0, Mapping: abi.MapGuest},
 			}},
+			{Name: "c", Singleton: true, Watches: []abi.Watch{{Resource: 0, Mapping: abi.MapSingleton}}},
+			{Name: "d", Singleton: true},
 		},
 	}
 }
@@ -91,16 +93,26 @@ func TestValidate(t *testing.T) {
 				`controller "a": watches: 2 of mapping for, expected exactly one`,
 				`controller "b": watches: 0 of mapping for, expected exactly one`,
 			}},
+		{"one key of its own or keys of objects, not both",
+			func(d *abi.Description) {
+				d.Controllers[0].Watches[1] = abi.Watch{Mapping: abi.MapSingleton}
+				d.Controllers[2].Watches = append(d.Controllers[2].Watches, abi.Watch{Mapping: abi.MapFor}, abi.Watch{Mapping: abi.MapGuest})
+			},
+			[]string{
+				`controller "a": watch 1: mapping: is singleton, which is not for a controller with singleton=false`,
+				`controller "c": watch 1: mapping: is for, which is not for a controller with singleton=true`,
+				`controller "c": watch 2: mapping: is guest, which is not for a controller with singleton=true`,
+			}},
 		{"indexes are inside the list",
 			func(d *abi.Description) { d.Controllers[0].Watches[1].Resource = 3 },
 			[]string{`controller "a": watch 1: resource: index 3, 3 resources are described`}},
 		{"a mapping of a later version cannot be guessed",
 			func(d *abi.Description) {
-				d.Controllers[0].Watches[1].Mapping = 8
+				d.Controllers[0].Watches[1].Mapping = 9
 				d.Controllers[0].Watches[2].Mapping = 0
 			},
 			[]string{
-				`controller "a": watch 1: mapping: unknown number 8`,
+				`controller "a": watch 1: mapping: unknown number 9`,
 				`controller "a": watch 2: mapping: unknown number 0`,
 			}},
 		{"mappings have the keys that they need, and no others",

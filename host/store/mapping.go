@@ -16,9 +16,10 @@ import (
 // MappingOptions says which objects which change wakes.
 type MappingOptions struct {
 	Watch abi.Watch
-	// Primary is the resource that the controller watches with MapFor.
+	// Primary is the resource that the controller watches with MapFor; the zero
+	// Resource for a singleton.
 	Primary abi.Resource
-	// PrimaryView is the plugin's view of it.
+	// PrimaryView is the plugin's view of it; nil for a singleton.
 	PrimaryView *View
 	// View is the plugin's view of the watched resource, opened with
 	// [MappingNeeds] among its needs.
@@ -49,7 +50,7 @@ func MappingNeeds(w abi.Watch, projection *record.Shape) (record.Shape, error) {
 		projection = &none
 	}
 	switch w.Mapping {
-	case abi.MapFor, abi.MapAll, abi.MapGuest:
+	case abi.MapFor, abi.MapAll, abi.MapGuest, abi.MapSingleton:
 		return none, nil
 	case abi.MapOwns:
 		return project.OwnersShape(), nil
@@ -100,6 +101,8 @@ func NewMapping(o MappingOptions) (*Mapping, error) {
 		}
 	case abi.MapAll:
 		m.keys = (*Mapping).everything
+	case abi.MapSingleton:
+		m.keys = (*Mapping).singleton
 	}
 	return m, nil
 }
@@ -127,7 +130,7 @@ func (m *Mapping) AppendKeys(dst []Key, c Change) []Key {
 
 // shown drops those of keys[start:] that the plugin must not see.
 func (m *Mapping) shown(keys []Key, start int) []Key {
-	if m.primary.shows == nil {
+	if m.primary == nil || m.primary.shows == nil {
 		return keys
 	}
 	kept := keys[:start]
@@ -168,6 +171,11 @@ func (m *Mapping) key(namespace string, name []byte) Key {
 
 func (m *Mapping) itself(dst []Key, object Key, _ *layout, _ []byte) []Key {
 	return append(dst, object)
+}
+
+// singleton is the one key of a controller that has no primary resource.
+func (m *Mapping) singleton(dst []Key, _ Key, _ *layout, _ []byte) []Key {
+	return append(dst, Key{})
 }
 
 func (m *Mapping) owners(dst []Key, object Key, l *layout, body []byte) []Key {

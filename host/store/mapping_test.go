@@ -96,6 +96,7 @@ func TestMapping(t *testing.T) {
 		{"for: itself", abi.Watch{Mapping: abi.MapFor}, rcs, byMap, nil, podWeb, podDB, "ns/p"},
 		{"guest: none, the guest says", abi.Watch{Mapping: abi.MapGuest}, rcs, byMap, nil, podWeb, podDB, ""},
 		{"all: of every namespace", abi.Watch{Mapping: abi.MapAll}, rcs, byMap, []string{web, elsewhere}, podWeb, podDB, "ns/web other/web"},
+		{"singleton: the empty key, once", abi.Watch{Mapping: abi.MapSingleton}, rcs, byMap, []string{web, elsewhere}, podWeb, podDB, "/"},
 		{"owns: the controller of kind and group", abi.Watch{Mapping: abi.MapOwns}, rcs, byMap, nil, "", podOwned, "ns/first"},
 		{"owns: before as well", abi.Watch{Mapping: abi.MapOwns}, rcs, byMap, nil, podOwned, podWeb, "ns/first"},
 		{"owns: any owner", abi.Watch{Mapping: abi.MapOwns, AnyOwner: true}, rcs, byMap, nil, "", podOwned, "ns/first ns/second"},

@@ -97,6 +97,42 @@ func TestRequeueAfter(t *testing.T) {
 	}
 }
 
+// TestSingleton checks what the one key of a singleton is woken by.
+func TestSingleton(t *testing.T) {
+	env, calls := sdktest.New(t), 0
+	noop := func(context.Context, sdk.Request) (sdk.Result, error) { return sdk.Result{}, nil }
+	widgets.Reconcile = noop
+	t.Cleanup(func() { widgets.Census = noop })
+	widgets.Census = func(_ context.Context, req sdk.Request) (sdk.Result, error) {
+		if calls++; req.Key != (sdk.Key{}) {
+			t.Errorf("the singleton got the key %q, want the empty one", req.Key)
+		}
+		return sdk.Result{RequeueAfter: time.Minute}, nil
+	}
+	for _, step := range []struct {
+		name   string
+		change func()
+		want   int
+	}{
+		{"the start, without any object", func() {}, 1},
+		{"nothing", func() {}, 1},
+		{"objects of a watch", func() {
+			env.Add(`{"kind":"Pod","metadata":{"namespace":"ns","name":"a"}}`)
+			env.Add(`{"kind":"Pod","metadata":{"namespace":"ns","name":"b"}}`)
+		}, 2},
+		{"an object that it does not watch", func() { env.Add(widget) }, 2},
+		{"its time", func() { env.Advance(time.Minute) }, 3},
+	} {
+		step.change()
+		if err := env.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if calls != step.want {
+			t.Errorf("after %s the singleton was reconciled %d times, want %d", step.name, calls, step.want)
+		}
+	}
+}
+
 // TestVerdicts checks how errors end a reconcile.
 func TestVerdicts(t *testing.T) {
 	cause := errors.New("broken")

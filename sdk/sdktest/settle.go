@@ -81,7 +81,7 @@ func (e *Env) reconcile(i item) (sdk.Result, error) {
 func (e *Env) Settle() error {
 	e.t.Helper()
 	if e.queue.seen == nil {
-		e.queue = queue{seen: map[watched]Object{}, due: map[item]time.Time{}, attempts: map[item]uint32{}}
+		e.begin()
 	}
 	failed := map[item]error{}
 	for range maxReconciles {
@@ -95,6 +95,16 @@ func (e *Env) Settle() error {
 		e.step(*i, failed)
 	}
 	return fmt.Errorf("the plugin does not settle: %d reconciles and still something to do", maxReconciles)
+}
+
+// begin makes the queue, in which the keys of singletons are due.
+func (e *Env) begin() {
+	e.queue = queue{seen: map[watched]Object{}, due: map[item]time.Time{}, attempts: map[item]uint32{}}
+	for i, c := range e.description.Controllers {
+		if c.Singleton {
+			e.queue.due[item{controller: uint32(i)}] = e.Now()
+		}
+	}
 }
 
 // step reconciles a key and notes what follows.

@@ -121,6 +121,8 @@ func (e *Env) keys(c uint32, watch *abi.Watch, o Object) []sdk.Key {
 	switch watch.Mapping {
 	case abi.MapFor:
 		return []sdk.Key{o.Key()}
+	case abi.MapSingleton:
+		return []sdk.Key{{}}
 	case abi.MapLabel:
 		return e.keyOf(primary, o.Text("metadata.namespace"), o.Labels().Get(watch.Key))
 	case abi.MapField:

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command gadget is a plugin for tests of the host: it works on a custom
-// resource, gadgets.example.com, and copies spec.size to status.size. Its
-// projection also names a field that the schema does not have.
+// resource, gadgets.example.com, and copies spec.size to status.size. A
+// singleton adds up the sizes. The projection also names a field that the schema does not have.
 package main
 
 import (
@@ -28,7 +28,25 @@ var gadgets = sdk.NewResource[Gadget]("example.com/v1", "gadgets", "Gadget", sdk
 
 func init() {
 	sdk.Plugin("gadget", "1")
-	sdk.Register(sdk.Controller{Name: "gadget", For: gadgets, Reconcile: sdk.ReconcilerFunc(reconcile)})
+	sdk.Register(
+		sdk.Controller{Name: "gadget", For: gadgets, Reconcile: sdk.ReconcilerFunc(reconcile)},
+		sdk.Controller{
+			Name: "scales", Singleton: true, Reconcile: weigh,
+			Watches: []sdk.Watch{{Resource: gadgets, Map: sdk.MapSingleton()}},
+		},
+	)
+}
+
+func weigh(ctx context.Context, req sdk.Request) (sdk.Result, error) {
+	sum := int64(0)
+	for g, err := range gadgets.All(ctx) {
+		if err != nil {
+			return sdk.Result{}, err
+		}
+		sum += g.Spec.Size
+	}
+	sdk.LoggerFrom(ctx).Info("Weighed", "key", req.Key.String(), "sum", sum)
+	return sdk.Result{}, nil
 }
 
 func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {

@@ -64,8 +64,11 @@ var (
 	Key   = sdk.NewSigningKey("widgets")
 )
 
-// Reconcile is what the controller does.
-var Reconcile = func(context.Context, sdk.Request) (sdk.Result, error) { return sdk.Result{}, nil }
+// Reconcile is what the controller widgets does, Census what the singleton.
+var (
+	Reconcile = func(context.Context, sdk.Request) (sdk.Result, error) { return sdk.Result{}, nil }
+	Census    = func(context.Context, sdk.Request) (sdk.Result, error) { return sdk.Result{}, nil }
+)
 
 func init() {
 	sdk.FieldManagers("widget-manager")
@@ -86,6 +89,11 @@ func init() {
 			}]()},
 		},
 		Reconcile: func(ctx context.Context, req sdk.Request) (sdk.Result, error) { return Reconcile(ctx, req) },
+	}, sdk.Controller{
+		Name:      "census",
+		Singleton: true,
+		Watches:   []sdk.Watch{{Resource: Pods, Map: sdk.MapSingleton()}},
+		Reconcile: func(ctx context.Context, req sdk.Request) (sdk.Result, error) { return Census(ctx, req) },
 	})
 }
 
