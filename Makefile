@@ -8,8 +8,9 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.version=$(VERSION)
 STATIC  := CGO_ENABLED=0 $(GO) build -trimpath
 
-# Every folder of plugins/ and examples/ with a main.go is a plugin.
-PLUGINS  := $(patsubst plugins/%/main.go,$(BIN)/plugins/%.wasm,$(wildcard plugins/*/main.go))
+# Every folder of plugins/ with a .yaml is a controller, of the one module that has
+# them all; every folder of examples/ with a main.go is a plugin.
+PLUGINS  := $(patsubst %.yaml,$(BIN)/plugins/%.wasm,$(notdir $(wildcard plugins/*/*.yaml)))
 EXAMPLES := $(patsubst examples/%/main.go,$(BIN)/examples/%.wasm,$(wildcard examples/*/main.go))
 
 .PHONY: help
@@ -20,7 +21,7 @@ help: ## list the targets
 build: $(BIN)/wasm-controller-manager plugins ## the host (static) and the plugins, into bin/
 
 .PHONY: plugins
-plugins: $(PLUGINS) $(EXAMPLES) ## the plugins and examples as .wasm, each with the .yaml that grants what it wants
+plugins: $(PLUGINS) $(EXAMPLES) ## the controllers and examples as .wasm, each with the .yaml that grants what it wants
 
 .PHONY: $(BIN)/wasm-controller-manager
 $(BIN)/wasm-controller-manager:
@@ -28,10 +29,11 @@ $(BIN)/wasm-controller-manager:
 	@$(STATIC) -ldflags='$(LDFLAGS)' -o $@ ./cmd/wasm-controller-manager
 
 # The Go toolchain knows better than make what changed.
-$(PLUGINS): $(BIN)/plugins/%.wasm: always
-	@echo "building the plugin $*"
-	@GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./plugins/$*
-	@cp plugins/$*/$*.yaml $(@D)
+$(BIN)/bundle.wasm: always
+	@echo "building the module of all controllers"
+	@GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./plugins/bundle
+$(PLUGINS): $(BIN)/plugins/%.wasm: $(BIN)/bundle.wasm
+	@mkdir -p $(@D) && ln -f $< $@ && cp plugins/*/$*.yaml $(@D)
 $(EXAMPLES): $(BIN)/examples/%.wasm: always
 	@echo "building the plugin $*"
 	@GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./examples/$*

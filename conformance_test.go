@@ -7,8 +7,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
+	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/abitest"
 )
 
@@ -28,8 +30,31 @@ func TestConformance(t *testing.T) {
 	}
 	for _, file := range mains {
 		folder := filepath.Dir(file)
-		t.Run(folder, func(t *testing.T) { abitest.Run(t, buildGuest(t, folder)) })
+		t.Run(folder, func(t *testing.T) {
+			wasm := buildGuest(t, folder)
+			if folder != "plugins/bundle" {
+				abitest.Run(t, wasm)
+				return
+			}
+			for _, name := range bundled(t) {
+				t.Run(name, func(t *testing.T) { abitest.Run(t, wasm, abi.ControllersVariable+"="+name) })
+			}
+		})
 	}
+}
+
+// bundled returns the names of our controllers, each of which has an operator's
+// file beside its source.
+func bundled(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("plugins/*/*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("operator's files of controllers: got %v (error %v), want one at least", files, err)
+	}
+	for i, file := range files {
+		files[i] = strings.TrimSuffix(filepath.Base(file), ".yaml")
+	}
+	return files
 }
 
 func buildGuest(t *testing.T, folder string) []byte {

@@ -19,6 +19,11 @@ const MarkerPrefix = "wcm_abi_v"
 // ImportModule is the module name of all host functions of this version.
 const ImportModule = "wcm_v1"
 
+// ControllersVariable is the environment variable that tells a module of
+// several controllers which of them an instance has: names with commas between
+// them. Without it there are all.
+const ControllersVariable = "WCM_CONTROLLERS"
+
 // Memory is the name under which a guest exports its linear memory.
 const Memory = "memory"
 

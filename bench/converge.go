@@ -30,7 +30,7 @@ const settle = 3 * time.Second
 type manager func(e *environment, kubeconfig string) *exec.Cmd
 
 func ourManager(e *environment, kubeconfig string) *exec.Cmd {
-	return exec.Command("bin/wasm-controller-manager", "--kubeconfig="+kubeconfig, "--plugin=bin/plugins/replicationcontroller.wasm",
+	return exec.Command("bin/wasm-controller-manager", "--kubeconfig="+kubeconfig, "--plugin=bin/plugins/replicationcontroller-controller.wasm",
 		"--cache-dir="+filepath.Join(e.dir, "compiled"), "--leader-elect=false", "--secure-port=0", qps, burst)
 }
 

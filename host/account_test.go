@@ -98,7 +98,7 @@ func TestPluginHasItsOwnAccount(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = own.Stop() })
 	namespace, folder := own.NamespaceFor(t), t.TempDir()
-	hosttest.BuildPlugin(t, "plugins/replicationcontroller", filepath.Join(folder, "replicationcontroller.wasm"))
+	hosttest.PlaceController(t, "replicationcontroller", folder)
 	s := start(t, own, folder, ownAccounts)
 	create := func(name string, replicas int32) {
 		t.Helper()
@@ -108,9 +108,9 @@ func TestPluginHasItsOwnAccount(t *testing.T) {
 		}
 	}
 	create("too-early", 3)
-	s.logged("Reconcile failed", "status=forbidden", "system:serviceaccount:kube-system:replicationcontroller")
+	s.logged("Reconcile failed", "status=forbidden", "system:serviceaccount:kube-system:replication-controller")
 
-	const account = "replicationcontroller"
+	const account = "replication-controller"
 	s.allow(account, rule("pods", "create", "get", "list"), rule("replicationcontrollers", "get"),
 		rule("replicationcontrollers/status", "patch"), rule("events", "create", "patch"))
 	create("web", 3)
@@ -161,12 +161,12 @@ func checkAudit(t *testing.T, writes []write, namespace string) {
 	for _, w := range writes {
 		what := w.Verb + " " + w.Object.Resource
 		switch {
-		case w.User.Username == "system:serviceaccount:kube-system:replicationcontroller":
+		case w.User.Username == "system:serviceaccount:kube-system:replication-controller":
 			byPlugin[what]++
 			if w.Response.Code == http.StatusForbidden {
 				forbidden++
 			}
-			if want := "wcm/test replicationcontroller"; w.UserAgent != want {
+			if want := "wcm/test replicationcontroller-controller"; w.UserAgent != want {
 				t.Errorf("%s by the plugin: got user agent %q, want %q", what, w.UserAgent, want)
 			}
 		case w.UserAgent == "wcm/test":

@@ -5,7 +5,6 @@ package host_test
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -37,7 +36,7 @@ func TestReconcilesRealObjects(t *testing.T) {
 	namespace := plane.NamespaceFor(t)
 	client := kubernetes.NewForConfigOrDie(plane.RESTConfig())
 	folder := t.TempDir()
-	hosttest.BuildPlugin(t, "plugins/replicationcontroller", filepath.Join(folder, "replicationcontroller.wasm"))
+	hosttest.PlaceController(t, "replicationcontroller", folder)
 	start(t, plane, folder)
 
 	if _, err := client.CoreV1().ReplicationControllers(namespace).Create(t.Context(), rc(namespace, "web", 3), metav1.CreateOptions{}); err != nil {

@@ -8,9 +8,12 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/manifest"
 )
 
-// guestLimits returns options that hold instances to a plugin's limits.
-func guestLimits(l manifest.Limits) guest.Options {
+// guestOptions returns options that hold instances to what the operator's file
+// says of them.
+func guestOptions(m *manifest.Manifest) guest.Options {
+	l := m.Limits
 	return guest.Options{
+		Controllers:  m.Controllers,
 		MemoryLimit:  uint64(l.Memory),
 		MessageLimit: int(l.MessageSize),
 		RecycleAbove: uint64(l.RecycleMemory),

@@ -109,7 +109,7 @@ func (h *Host) compile(ctx context.Context, v *version, p install.Plugin) (err e
 		return err
 	}
 	h.metrics.Plugin(p.Name).Compiled(string(v.module.Stats.Origin), v.module.Stats.Wall)
-	options := guestLimits(v.manifest.Limits)
+	options := guestOptions(v.manifest)
 	options.Gate = h.plugin(v.plugin).bounds.turns
 	v.description, err = guest.Describe(ctx, v.module, options)
 	return err
@@ -190,7 +190,7 @@ func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 		API: client, Events: v.account.events, Metrics: b.own, Outside: v.outside, Signer: h.SigningKeys, Leadership: h.Fence,
 		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits), Gate: b.turns,
 	})
-	instance := guestLimits(v.manifest.Limits)
+	instance := guestOptions(v.manifest)
 	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(metrics)
 	instance.Output, instance.Gate = operator.Output, b.turns
 	return guest.NewPool(guest.PoolOptions{

@@ -3,7 +3,11 @@
 
 package sdk
 
-import "github.com/wasm-controller-manager/wcm/abi"
+import (
+	"slices"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+)
 
 // moduleDeclarations is what the packages of this program have declared. It
 // is complete when initialisation ends, and read only from then on.
@@ -11,6 +15,7 @@ type moduleDeclarations struct {
 	description abi.Description
 	controllers []registered
 	source      string                                // of events
+	member      string                                // that [Bundle] is registering
 	configure   func(in *instance, body []byte) error // nil: the plugin takes no settings
 	defaults    func(in *instance)
 }
@@ -30,7 +35,12 @@ func Plugin(name, version string) {
 
 // EventSource names the component that the plugin's events come from, which
 // kubectl describe shows; without it that is the plugin.
-func EventSource(name string) { module.source = name }
+func EventSource(name string) {
+	if module.member != "" && module.source != "" && module.source != name {
+		module.refuse("an event source is")
+	}
+	module.source = name
+}
 
 // FieldManagers declares names for [FieldOwner] beside the plugin's own and
 // those that begin with it and a slash: a controller that takes over from
@@ -80,6 +90,9 @@ func (c *Controller) problem() string {
 }
 
 func (m *moduleDeclarations) addResource(r *resource) {
+	if m.member != "" && slices.ContainsFunc(m.description.Resources, r.same) {
+		m.refuse("the resource " + r.name + " is")
+	}
 	r.index = uint32(len(m.description.Resources))
 	m.description.Resources = append(m.description.Resources, r.Resource)
 }

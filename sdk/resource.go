@@ -85,6 +85,11 @@ func (r *resource) declare(t reflect.Type, apiVersion, name, kind string, option
 	module.addResource(r)
 }
 
+// same reports whether another declaration is of the same resource.
+func (r *resource) same(other abi.Resource) bool {
+	return other.Group == r.Group && other.Version == r.Version && other.Resource == r.Resource.Resource
+}
+
 // headerOffset finds the embedded Header of a struct type.
 func headerOffset(t reflect.Type) (uintptr, bool) {
 	if t == reflect.TypeFor[Header]() {

@@ -138,7 +138,7 @@ func TestDeclarationsPanic(t *testing.T) {
 		"sdk: NewServer(https://example.com/a): expected https:// or http://, a host and perhaps a port":    func() { sdk.NewServer("https://example.com/a") },
 		"sdk: controller : has no Name":                      func() { sdk.Register(sdk.Controller{}) },
 		"sdk: controller x: For is missing":                  func() { sdk.Register(sdk.Controller{Name: "x"}) },
-		"sdk: NewSettings is called twice":                   func() { sdk.NewSettings(struct{}{}) },
+		"sdk: settings are declared twice":                   func() { sdk.NewSettings(struct{}{}) },
 		"sdk: FieldsOf: field int: a projection is a struct": func() { sdk.FieldsOf[int]() },
 		"sdk: controller x: is a Singleton, which has neither For nor Owns": func() {
 			sdk.Register(sdk.Controller{Name: "x", Singleton: true, For: declared, Reconcile: noop})

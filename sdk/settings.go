@@ -25,7 +25,7 @@ type Settings[T any] struct{}
 // has a field that cannot be a setting.
 func NewSettings[T any](defaults T, validate ...func(*T) error) *Settings[T] {
 	if module.configure != nil {
-		panic("sdk: NewSettings is called twice")
+		module.refuse("settings are")
 	}
 	p, err := plan.ProjectSettings(reflect.TypeFor[T]())
 	if err != nil {

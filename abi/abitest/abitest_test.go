@@ -27,7 +27,7 @@ func start(t *testing.T, wasm []byte, op abi.Operator) *host {
 			t.Error(err)
 		}
 	})
-	if err := h.instantiate(t.Context(), io.Discard); err != nil {
+	if err := h.instantiate(t.Context(), io.Discard, nil); err != nil {
 		t.Fatal(err)
 	}
 	return h

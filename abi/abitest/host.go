@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -55,9 +56,13 @@ func newHost(ctx context.Context, wasm []byte, op abi.Operator) (h *host, err er
 }
 
 // instantiate makes the instance, whose output goes to output.
-func (h *host) instantiate(ctx context.Context, output io.Writer) (err error) {
+func (h *host) instantiate(ctx context.Context, output io.Writer, variables []string) (err error) {
 	config := wazero.NewModuleConfig().WithStartFunctions(abi.ExportInitialize).WithArgs("abitest").WithEnv("GOGC", "off").
 		WithStdout(output).WithStderr(output).WithRandSource(rand.Reader).WithSysWalltime().WithSysNanotime().WithSysNanosleep()
+	for _, variable := range variables {
+		name, value, _ := strings.Cut(variable, "=")
+		config = config.WithEnv(name, value)
+	}
 	if h.guest, err = h.runtime.InstantiateModule(ctx, h.compiled, config); err != nil {
 		return err
 	}

@@ -16,8 +16,9 @@ import (
 // Run checks that a guest module keeps the contract. Its controllers are asked
 // to reconcile objects that do not exist and objects whose fields are all
 // absent, and must answer with an outcome, whichever. It takes some seconds;
-// with -short a tenth of the calls are made.
-func Run(t *testing.T, wasm []byte) {
+// with -short a tenth of the calls are made. The guest's environment has the
+// variables besides what every host gives it, each as "NAME=value".
+func Run(t *testing.T, wasm []byte, variables ...string) {
 	r := &recorder{description: &abi.Description{}}
 	h, err := newHost(t.Context(), wasm, r)
 	if err != nil {
@@ -31,7 +32,7 @@ func Run(t *testing.T, wasm []byte) {
 	if t.Failed() {
 		return
 	}
-	if err := h.instantiate(t.Context(), &k.output); err != nil {
+	if err := h.instantiate(t.Context(), &k.output, variables); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {

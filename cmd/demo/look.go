@@ -17,7 +17,7 @@ import (
 // replaced waits for the host's own event.
 func (s *story) replaced(ctx context.Context) error {
 	return s.until(ctx, func() (string, error) {
-		return s.showEvent(ctx, metav1.NamespaceSystem, "PluginReplaced", "replicationcontroller")
+		return s.showEvent(ctx, metav1.NamespaceSystem, "PluginReplaced", changedPlugin)
 	})
 }
 

@@ -61,6 +61,9 @@ type hostProcess struct {
 	err     error         // how it ended; read after done
 }
 
+// changedPlugin is the plugin whose code the story changes.
+const changedPlugin = "replicationcontroller-controller"
+
 // startHost fills a plugin directory with the plugins that make build made,
 // and starts the host on it.
 func startHost(ctx context.Context, s *screen, folder, kubeconfig string) (*hostProcess, error) {
@@ -70,7 +73,7 @@ func startHost(ctx context.Context, s *screen, folder, kubeconfig string) (*host
 	if err := os.Mkdir(h.plugins, 0o755); err != nil {
 		return nil, err
 	}
-	for _, plugin := range []string{"bin/plugins/replicationcontroller", "bin/examples/hollow-kubelet"} {
+	for _, plugin := range []string{"bin/plugins/" + changedPlugin, "bin/examples/hollow-kubelet"} {
 		for _, file := range []string{plugin + ".yaml", plugin + ".wasm"} {
 			if err := copyFile(filepath.Join(h.plugins, filepath.Base(file)), file); err != nil {
 				return nil, err
@@ -163,8 +166,8 @@ func copyFile(to, from string) (err error) {
 	return os.Rename(temporary, to)
 }
 
-// buildChanged compiles the plugin replicationcontroller with one line of its
-// source replaced, and puts it in place of the one that runs. The repository
+// buildChanged compiles the module of all controllers with one line of the
+// source of replicationcontroller replaced, and puts it in place of the one that runs. The repository
 // is not touched: the go command overlays the file.
 func buildChanged(ctx context.Context, folder, plugins, from, to string) error {
 	source, err := filepath.Abs("plugins/replicationcontroller/pods.go")
@@ -188,10 +191,10 @@ func buildChanged(ctx context.Context, folder, plugins, from, to string) error {
 	}
 	module := filepath.Join(folder, "changed.wasm")
 	command := exec.CommandContext(ctx, "go", "build", "-overlay", overlay, "-buildmode=c-shared", "-trimpath",
-		"-ldflags=-s -w", "-o", module, "./plugins/replicationcontroller")
+		"-ldflags=-s -w", "-o", module, "./plugins/bundle")
 	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("build the changed plugin: %w\n%s", err, output)
 	}
-	return copyFile(filepath.Join(plugins, "replicationcontroller.wasm"), module)
+	return copyFile(filepath.Join(plugins, changedPlugin+".wasm"), module)
 }

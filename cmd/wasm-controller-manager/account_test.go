@@ -18,7 +18,7 @@ func TestPluginUnderItsOwnName(t *testing.T) {
 	plane := controlplane.Shared(t)
 	c := newCluster(t, plane)
 	folder := pluginFolder(t, "plugins/replicationcontroller")
-	file := filepath.Join(folder, "replicationcontroller.wasm")
+	file := filepath.Join(folder, "replicationcontroller-controller.wasm")
 	objects, err := exec.CommandContext(t.Context(), name, "rbac", "--namespace", c.namespace, file).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestPluginUnderItsOwnName(t *testing.T) {
 	c.create("web", 3)
 	c.converges()
 	series := p.series()
-	if got := series[`wcm_token_requests_total{plugin="replicationcontroller",result="success"}`]; got != "1" {
+	if got := series[`wcm_token_requests_total{plugin="replicationcontroller-controller",result="success"}`]; got != "1" {
 		t.Errorf("requests for tokens: got %q, want 1", got)
 	}
 	for name, value := range series {

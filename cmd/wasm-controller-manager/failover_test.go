@@ -21,9 +21,9 @@ func (p *process) standby() {
 	p.ready()
 	series := p.series()
 	for name, want := range map[string]string{
-		`wcm_cache_synced{resource="v1/replicationcontrollers"}`: "1",
-		`wcm_cache_synced{resource="v1/pods"}`:                   "1",
-		`wcm_instances{plugin="replicationcontroller"}`:          "1",
+		`wcm_cache_synced{resource="v1/replicationcontrollers"}`:   "1",
+		`wcm_cache_synced{resource="v1/pods"}`:                     "1",
+		`wcm_instances{plugin="replicationcontroller-controller"}`: "1",
 	} {
 		if series[name] != want {
 			p.t.Errorf("standby: %s = %q, want %s", name, series[name], want)

@@ -32,8 +32,8 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plugin := filepath.Join(t.TempDir(), "replicationcontroller.wasm")
-	hosttest.BuildPlugin(t, "plugins/replicationcontroller", plugin)
+	folder := t.TempDir()
+	plugin := filepath.Join(folder, hosttest.PlaceController(t, "replicationcontroller", folder)+".wasm")
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,

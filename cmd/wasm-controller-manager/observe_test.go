@@ -24,34 +24,34 @@ import (
 // wantedSeries are what dashboards and alerts count on, after some reconciles
 // of a healthy plugin.
 var wantedSeries = []string{
-	`workqueue_adds_total{controller="replicationcontroller",name="replicationcontroller"}`,
-	`workqueue_depth{controller="replicationcontroller",name="replicationcontroller",priority=""}`,
-	`workqueue_queue_duration_seconds_count{controller="replicationcontroller",name="replicationcontroller"}`,
-	`workqueue_work_duration_seconds_count{controller="replicationcontroller",name="replicationcontroller"}`,
-	`workqueue_unfinished_work_seconds{controller="replicationcontroller",name="replicationcontroller"}`,
-	`workqueue_longest_running_processor_seconds{controller="replicationcontroller",name="replicationcontroller"}`,
-	`workqueue_retries_total{controller="replicationcontroller",name="replicationcontroller"}`,
-	`controller_runtime_reconcile_total{controller="replicationcontroller",result="success"}`,
-	`controller_runtime_reconcile_errors_total{controller="replicationcontroller"}`,
-	`controller_runtime_terminal_reconcile_errors_total{controller="replicationcontroller"}`,
-	`controller_runtime_reconcile_panics_total{controller="replicationcontroller"}`,
-	`controller_runtime_reconcile_time_seconds_count{controller="replicationcontroller"}`,
-	`controller_runtime_max_concurrent_reconciles{controller="replicationcontroller"}`,
-	`controller_runtime_active_workers{controller="replicationcontroller"}`,
+	`workqueue_adds_total{controller="replicationcontroller-controller",name="replicationcontroller-controller"}`,
+	`workqueue_depth{controller="replicationcontroller-controller",name="replicationcontroller-controller",priority=""}`,
+	`workqueue_queue_duration_seconds_count{controller="replicationcontroller-controller",name="replicationcontroller-controller"}`,
+	`workqueue_work_duration_seconds_count{controller="replicationcontroller-controller",name="replicationcontroller-controller"}`,
+	`workqueue_unfinished_work_seconds{controller="replicationcontroller-controller",name="replicationcontroller-controller"}`,
+	`workqueue_longest_running_processor_seconds{controller="replicationcontroller-controller",name="replicationcontroller-controller"}`,
+	`workqueue_retries_total{controller="replicationcontroller-controller",name="replicationcontroller-controller"}`,
+	`controller_runtime_reconcile_total{controller="replicationcontroller-controller",result="success"}`,
+	`controller_runtime_reconcile_errors_total{controller="replicationcontroller-controller"}`,
+	`controller_runtime_terminal_reconcile_errors_total{controller="replicationcontroller-controller"}`,
+	`controller_runtime_reconcile_panics_total{controller="replicationcontroller-controller"}`,
+	`controller_runtime_reconcile_time_seconds_count{controller="replicationcontroller-controller"}`,
+	`controller_runtime_max_concurrent_reconciles{controller="replicationcontroller-controller"}`,
+	`controller_runtime_active_workers{controller="replicationcontroller-controller"}`,
 	`rest_client_requests_total{code="201",host="HOST",method="POST"}`,
 	`rest_client_request_duration_seconds_count{host="HOST",verb="POST"}`,
 	`rest_client_rate_limiter_duration_seconds_count{host="HOST",verb="POST"}`,
 	`leader_election_master_status{name="LEASE"}`,
-	`running_managed_controllers{manager="wasm-controller-manager",name="replicationcontroller"}`,
-	`wcm_module_compile_seconds_count{origin="child",plugin="replicationcontroller"}`,
-	`wcm_plugin_state{plugin="replicationcontroller",state="running"}`,
-	`wcm_instances{plugin="replicationcontroller"}`,
-	`wcm_guest_memory_bytes{plugin="replicationcontroller"}`,
-	`wcm_guest_call_seconds_count{function="wcm_reconcile",plugin="replicationcontroller"}`,
-	`wcm_guest_traps_total{function="wcm_reconcile",plugin="replicationcontroller"}`,
-	`wcm_host_calls_total{operation="create",plugin="replicationcontroller",status="ok"}`,
-	`wcm_wakeups_total{controller="replicationcontroller",plugin="replicationcontroller",result="delivered"}`,
-	`wcm_wakeups_total{controller="replicationcontroller",plugin="replicationcontroller",result="filtered"}`,
+	`running_managed_controllers{manager="wasm-controller-manager",name="replicationcontroller-controller"}`,
+	`wcm_module_compile_seconds_count{origin="child",plugin="replicationcontroller-controller"}`,
+	`wcm_plugin_state{plugin="replicationcontroller-controller",state="running"}`,
+	`wcm_instances{plugin="replicationcontroller-controller"}`,
+	`wcm_guest_memory_bytes{plugin="replicationcontroller-controller"}`,
+	`wcm_guest_call_seconds_count{function="wcm_reconcile",plugin="replicationcontroller-controller"}`,
+	`wcm_guest_traps_total{function="wcm_reconcile",plugin="replicationcontroller-controller"}`,
+	`wcm_host_calls_total{operation="create",plugin="replicationcontroller-controller",status="ok"}`,
+	`wcm_wakeups_total{controller="replicationcontroller-controller",plugin="replicationcontroller-controller",result="delivered"}`,
+	`wcm_wakeups_total{controller="replicationcontroller-controller",plugin="replicationcontroller-controller",result="filtered"}`,
 	`wcm_cache_objects{resource="v1/pods"}`,
 	`wcm_cache_bytes{resource="v1/pods"}`,
 	`wcm_cache_synced{resource="v1/pods"}`,
@@ -89,7 +89,7 @@ func TestMetrics(t *testing.T) {
 		}
 		return ""
 	})
-	if _, body := p.get("/statusz"); !strings.Contains(body, "controllers: replicationcontroller") {
+	if _, body := p.get("/statusz"); !strings.Contains(body, "controllers: replicationcontroller-controller") {
 		t.Errorf("/statusz = %q, want the controller", body)
 	}
 	for _, check := range []string{"/healthz?verbose", "/livez?verbose", "/readyz?verbose"} {

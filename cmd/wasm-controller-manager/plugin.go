@@ -20,12 +20,14 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/install"
+	"github.com/wasm-controller-manager/wcm/host/manifest"
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
 
 // plugin is what a module in a file says of itself.
 type plugin struct {
 	path        string
+	controllers []string // those of a module with several; empty: all
 	info        *module.Info
 	description *abi.Description
 }
@@ -52,10 +54,14 @@ func (p *plugin) installable() error {
 }
 
 // pluginCommand returns a command that takes the file of a module, and says
-// something about it without a cluster.
-func pluginCommand(command *cobra.Command, say func(p *plugin, out io.Writer) error) *cobra.Command {
+// something about it without a cluster. The operator's file for it says which
+// controllers it has, if there are several.
+func pluginCommand(command *cobra.Command, operatorsFile func(path string) string, say func(p *plugin, out io.Writer) error) *cobra.Command {
 	o := newCompileOptions()
 	o.addFlags(command.Flags())
+	var controllers []string
+	command.Flags().StringSliceVar(&controllers, "controllers", nil,
+		"Of a module with several controllers, those that the plugin is to have. If empty, they are those of the operator's file, or all.")
 	command.Args = func(_ *cobra.Command, arguments []string) error {
 		if len(arguments) != 1 {
 			return usageError{fmt.Errorf("%s takes one file, got %d", command.Name(), len(arguments))}
@@ -66,7 +72,10 @@ func pluginCommand(command *cobra.Command, say func(p *plugin, out io.Writer) er
 		if err := o.validate(); err != nil {
 			return usageError{err}
 		}
-		p, err := readPlugin(command.Context(), o.options(), arguments[0])
+		if len(controllers) == 0 {
+			controllers = controllersOf(operatorsFile(arguments[0]))
+		}
+		p, err := readPlugin(command.Context(), o.options(), arguments[0], controllers)
 		if err != nil {
 			return err
 		}
@@ -75,8 +84,26 @@ func pluginCommand(command *cobra.Command, say func(p *plugin, out io.Writer) er
 	return command
 }
 
-// readPlugin describes a module, or says why the host would refuse it.
-func readPlugin(ctx context.Context, o module.Options, path string) (_ *plugin, err error) {
+// beside is the operator's file that the host reads with a module.
+func beside(path string) string { return (&install.Plugin{Path: path}).ManifestPath() }
+
+// controllersOf returns the controllers that an operator's file names. One that
+// is not there, or wrong, names none: it is not what the command was asked about.
+func controllersOf(operatorsFile string) []string {
+	content, err := os.ReadFile(operatorsFile)
+	if err != nil {
+		return nil
+	}
+	m, err := manifest.Parse(content)
+	if err != nil {
+		return nil
+	}
+	return m.Controllers
+}
+
+// readPlugin describes a module with some of its controllers, or says why the
+// host would refuse it.
+func readPlugin(ctx context.Context, o module.Options, path string, controllers []string) (_ *plugin, err error) {
 	wasm, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -92,9 +119,9 @@ func readPlugin(ctx context.Context, o module.Options, path string) (_ *plugin, 
 		return nil, fmt.Errorf("%s %w", path, err)
 	}
 	defer func() { err = errors.Join(err, m.Close(context.WithoutCancel(ctx))) }()
-	description, err := guest.Describe(ctx, m, guest.Options{})
+	description, err := guest.Describe(ctx, m, guest.Options{Controllers: controllers})
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", path, err)
 	}
-	return &plugin{path, m.Info, description}, nil
+	return &plugin{path, controllers, m.Info, description}, nil
 }

@@ -203,6 +203,10 @@ func pluginFolder(t *testing.T, plugins ...string) string {
 	t.Helper()
 	folder := t.TempDir()
 	for _, p := range plugins {
+		if source, ours := strings.CutPrefix(p, "plugins/"); ours {
+			hosttest.PlaceController(t, source, folder)
+			continue
+		}
 		hosttest.BuildPlugin(t, p, filepath.Join(folder, filepath.Base(p)+".wasm"))
 	}
 	return folder

@@ -32,7 +32,7 @@ func rbacCommand() *cobra.Command {
 		Long: `Prints a ServiceAccount with the roles and bindings that the requests of a
 module need, ready for kubectl apply: for all that it wants, or with --grants
 for what of that an operator's file grants. No cluster is needed.`,
-	}, o.say)
+	}, o.operatorsFile, o.say)
 	command.Flags().StringVar(&o.name, "service-account", o.name,
 		"Name of the ServiceAccount. If empty, it is the one of --grants, or the name of the plugin.")
 	command.Flags().StringVar(&o.namespace, "namespace", o.namespace, "Namespace of the ServiceAccount.")
@@ -51,6 +51,8 @@ func (o *rbacOptions) validate() error {
 	}
 	return nil
 }
+
+func (o *rbacOptions) operatorsFile(path string) string { return cmp.Or(o.grants, beside(path)) }
 
 func (o *rbacOptions) say(p *plugin, out io.Writer) error {
 	if err := o.validate(); err != nil {

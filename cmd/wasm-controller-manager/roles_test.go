@@ -179,8 +179,8 @@ func TestRolesInANamespace(t *testing.T) {
 	plane := controlplane.Shared(t)
 	c := newCluster(t, plane)
 	folder := pluginFolder(t, "plugins/replicationcontroller")
-	module, grants := filepath.Join(folder, "replicationcontroller.wasm"), filepath.Join(folder, "replicationcontroller.yaml")
-	limited := fmt.Appendf(nil, "grants: {resources: [{groups: [''], resources: ['*'], verbs: ['*'], namespaces: [%s]}]}", c.namespace)
+	module, grants := filepath.Join(folder, "replicationcontroller-controller.wasm"), filepath.Join(folder, "replicationcontroller-controller.yaml")
+	limited := fmt.Appendf(nil, "controllers: [replicationcontroller-controller]\ngrants: {resources: [{groups: [''], resources: ['*'], verbs: ['*'], namespaces: [%s]}]}", c.namespace)
 	if err := os.WriteFile(grants, limited, 0o600); err != nil {
 		t.Fatal(err)
 	}

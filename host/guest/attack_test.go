@@ -203,9 +203,14 @@ func TestSnoops(t *testing.T) {
 // and nothing of the host's own.
 func TestSurroundings(t *testing.T) {
 	t.Setenv("HOST_SECRET", "hunter2")
-	i := instantiate(t, load(t, "tells_surroundings"), guest.Options{Plugin: "p"})
-	got, err := i.Reconcile(t.Context(), abi.Request{Name: "a"})
-	if want := "p\x00GOGC=off\x00"; err != nil || got.Message != want {
-		t.Errorf("the guest saw %q, %v, want %q", got.Message, err, want)
+	for want, o := range map[string]guest.Options{
+		"p\x00GOGC=off\x00":                        {Plugin: "p"},
+		"p\x00GOGC=off\x00WCM_CONTROLLERS=a,b\x00": {Plugin: "p", Controllers: []string{"a", "b"}},
+	} {
+		i := instantiate(t, load(t, "tells_surroundings"), o)
+		got, err := i.Reconcile(t.Context(), abi.Request{Name: "a"})
+		if err != nil || got.Message != want {
+			t.Errorf("the guest saw %q, %v, want %q", got.Message, err, want)
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -108,11 +109,14 @@ func (i *Instance) instantiate(ctx context.Context) error {
 // an argument, since some programs index it without looking. Go's collector is
 // off because Collect runs it between the calls.
 func (i *Instance) config() wazero.ModuleConfig {
-	return wazero.NewModuleConfig().
+	config := wazero.NewModuleConfig().WithEnv("GOGC", "off")
+	if len(i.options.Controllers) > 0 {
+		config = config.WithEnv(abi.ControllersVariable, strings.Join(i.options.Controllers, ","))
+	}
+	return config.
 		WithName(""). // any number of instances in one runtime
 		WithStartFunctions().
 		WithArgs(i.options.Plugin).
-		WithEnv("GOGC", "off").
 		WithStdout(writer{i}).
 		WithStderr(writer{i}).
 		WithRandSource(random{i}).

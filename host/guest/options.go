@@ -15,6 +15,9 @@ import (
 type Options struct {
 	// Plugin is the name in errors and the guest's only argument.
 	Plugin string
+	// Controllers are those of a module with several that the instance is to
+	// have, which it is told by abi.ControllersVariable; empty: all of them.
+	Controllers []string
 	// Operator answers the operations; nil: StatusNotReady. It is called in
 	// the goroutine of the call that the guest is in.
 	Operator abi.Operator

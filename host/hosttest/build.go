@@ -8,6 +8,7 @@ package hosttest
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -32,20 +33,16 @@ const GrantAll = `grants:
 `
 
 // BuildPlugin compiles the Go plugin in a folder of the repository, such as
-// "plugins/replicationcontroller", and writes the module to the file. Each
+// "examples/hollow-kubelet", and writes the module to the file. Each
 // definition sets a string variable of the plugin, as in "main.version=2". The
 // operator's file comes beside it: the one of the folder, which has its name,
 // or [GrantAll] if it has none.
 func BuildPlugin(t testing.TB, folder, file string, definitions ...string) {
 	t.Helper()
-	flags := strings.Join(append([]string{"-s -w"}, definitions...), " -X ")
-	command := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags="+flags, "-o", file, ".")
-	command.Dir = filepath.Join(Root(), folder)
-	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
-	if output, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("build plugin %s: %v\n%s", folder, err, output)
+	if err := build(folder, file, strings.Join(append([]string{"-s -w"}, definitions...), " -X ")); err != nil {
+		t.Fatal(err)
 	}
-	manifest, err := os.ReadFile(filepath.Join(command.Dir, filepath.Base(folder)+".yaml"))
+	manifest, err := os.ReadFile(filepath.Join(Root(), folder, filepath.Base(folder)+".yaml"))
 	if errors.Is(err, fs.ErrNotExist) {
 		manifest, err = []byte(GrantAll), nil
 	}
@@ -55,6 +52,17 @@ func BuildPlugin(t testing.TB, folder, file string, definitions ...string) {
 	if err != nil {
 		t.Fatalf("operator's file of plugin %s: %v", folder, err)
 	}
+}
+
+// build compiles the plugin in a folder of the repository.
+func build(folder, file, ldflags string) error {
+	command := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags="+ldflags, "-o", file, ".")
+	command.Dir = filepath.Join(Root(), folder)
+	command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
+	if output, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("build plugin %s: %w\n%s", folder, err, output)
+	}
+	return nil
 }
 
 // Eventually asks the condition again and again until it returns an empty

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
@@ -21,6 +22,9 @@ import (
 // Manifest is what an operator says about one plugin, with every default
 // filled in.
 type Manifest struct {
+	// Controllers are those that the plugin has of a module with several; empty:
+	// all of them.
+	Controllers []string
 	// Settings are the plugin's own, as JSON; nil if the file gives none.
 	Settings json.RawMessage
 	// ServiceAccount is the name of the plugin's identity; empty: the
@@ -33,6 +37,7 @@ type Manifest struct {
 
 // file is the schema of NAME.yaml.
 type file struct {
+	Controllers    []string        `json:"controllers"`
 	Settings       json.RawMessage `json:"settings"`
 	ServiceAccount string          `json:"serviceAccount"`
 	Grants         grant.Grants    `json:"grants"`
@@ -70,11 +75,11 @@ func Parse(content []byte) (*Manifest, error) {
 
 // parse checks what the fields hold.
 func (f *file) parse() (*Manifest, error) {
-	m := &Manifest{ServiceAccount: f.ServiceAccount, Grants: f.Grants}
+	m := &Manifest{Controllers: f.Controllers, ServiceAccount: f.ServiceAccount, Grants: f.Grants}
 	if string(f.Settings) != "null" {
 		m.Settings = f.Settings
 	}
-	problems := m.Grants.Problems("grants.")
+	problems := append(controllerProblems(f.Controllers), m.Grants.Problems("grants.")...)
 	if name := f.ServiceAccount; name != "" && len(validation.IsDNS1123Subdomain(name)) > 0 {
 		problems = append(problems, fmt.Errorf("serviceAccount: got %q, expected the name of a ServiceAccount", name))
 	}
@@ -82,4 +87,19 @@ func (f *file) parse() (*Manifest, error) {
 	m.Limits, limits = f.Limits.parse()
 	m.Rollback, rollback = f.Rollback.parse()
 	return m, errors.Join(append(problems, limits, rollback)...)
+}
+
+// controllerProblems returns what is wrong with the names of controllers. Which
+// ones there are the module knows.
+func controllerProblems(names []string) []error {
+	var problems []error
+	for i, name := range names {
+		switch at := fmt.Sprintf("controllers[%d]", i); {
+		case len(validation.IsDNS1123Label(name)) > 0:
+			problems = append(problems, fmt.Errorf("%s: got %q, expected the name of a controller", at, name))
+		case slices.Contains(names[:i], name):
+			problems = append(problems, fmt.Errorf("%s: %s is named twice", at, name))
+		}
+	}
+	return problems
 }

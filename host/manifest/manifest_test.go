@@ -28,6 +28,7 @@ func TestParse(t *testing.T) {
 			m.Limits.Instances, m.Limits.RequestsPerSecond, m.Limits.RequestBurst = 2, 2.5, 3
 		}},
 		{"a limit of what is outside", "limits: {httpRequestsPerSecond: 0.5}", func(m *Manifest) { m.Limits.HTTPRequestsPerSecond = 0.5 }},
+		{"controllers of a bundle", "controllers: [a-controller, b]", func(m *Manifest) { m.Controllers = []string{"a-controller", "b"} }},
 		{"no rollback", "rollback: {window: 0s}", func(m *Manifest) { m.Rollback.Window = 0 }},
 		{"grants", "grants: {resources: [{groups: [''], resources: [pods], verbs: [get], namespaces: [a]}]}", func(m *Manifest) {
 			m.Grants.Resources = []grant.Resource{{
@@ -50,9 +51,12 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	tests := []struct{ reason, file, want string }{
 		{"no YAML", "settings: {", "did not find expected"},
-		{"a misspelt part", "setting: {}", `unknown field "setting", expected one of: settings, serviceAccount, grants, limits, rollback`},
+		{"a misspelt part", "setting: {}", `unknown field "setting", expected one of: controllers, settings, serviceAccount, grants, limits, rollback`},
 		{"a part in other letters", "Grants: {}", `unknown field "Grants"`},
-		{"a list for the file", "[grants]", `got ["grants"], expected fields: settings`},
+		{"a list for the file", "[grants]", `got ["grants"], expected fields: controllers, settings`},
+		{"a word for controllers", "controllers: a", `controllers: got "a", expected a list`},
+		{"no name for a controller", "controllers: ['a,b']", `controllers[0]: got "a,b", expected the name of a controller`},
+		{"a controller twice", "controllers: [a, b, a]", `controllers[2]: a is named twice`},
 		{"a word for settings", "settings: none", `settings: got "none", expected fields`},
 		{"a word for grants", "grants: all", `grants: got "all", expected fields: resources, http, sign, fieldManagers, discover`},
 		{"a rule for the rules", "grants: {resources: {verbs: [get]}}", `grants.resources: got {"verbs":["get"]}, expected a list`},

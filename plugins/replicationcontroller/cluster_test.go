@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package replicationcontroller
 
 import (
 	"context"
@@ -41,9 +41,8 @@ func newCluster(t *testing.T) *cluster {
 	t.Helper()
 	plane := controlplane.Shared(t)
 	folder := t.TempDir()
-	for _, source := range []string{"plugins/replicationcontroller", "examples/hollow-kubelet"} {
-		hosttest.BuildPlugin(t, source, filepath.Join(folder, filepath.Base(source)+".wasm"))
-	}
+	hosttest.PlaceController(t, "replicationcontroller", folder)
+	hosttest.BuildPlugin(t, "examples/hollow-kubelet", filepath.Join(folder, "hollow-kubelet.wasm"))
 	registry := prometheus.NewRegistry()
 	config := plane.RESTConfig()
 	config.QPS, config.Burst = 1000, 2000

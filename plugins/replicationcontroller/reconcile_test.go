@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package replicationcontroller
 
 import (
 	"context"
@@ -217,7 +217,7 @@ func TestQuotaInTheMiddle(t *testing.T) {
 		}
 		return nil
 	}
-	if _, err := w.Reconcile("replicationcontroller", webKey); err == nil {
+	if _, err := w.Reconcile(name, webKey); err == nil {
 		t.Fatal("Reconcile: got no error, want the quota's")
 	}
 	w.wantLive(4)
@@ -237,7 +237,7 @@ func TestNamespaceTerminating(t *testing.T) {
 		attempts++
 		return errTerminating
 	}
-	if _, err := w.Reconcile("replicationcontroller", webKey); err != nil {
+	if _, err := w.Reconcile(name, webKey); err != nil {
 		t.Errorf("Reconcile: got error %v, want none", err)
 	}
 	if got := w.reasons(); attempts != 1 || len(got) != 0 || w.condition() != "" {
@@ -275,7 +275,7 @@ func TestVanishedPodsAreAsGoodAsDeleted(t *testing.T) {
 	w.settle()
 	w.scale(1)
 	w.refuse("delete v1/pods", &sdk.APIError{Status: 1, Message: "not found"})
-	if _, err := w.Reconcile("replicationcontroller", webKey); err != nil {
+	if _, err := w.Reconcile(name, webKey); err != nil {
 		t.Errorf("Reconcile: got error %v, want none", err)
 	}
 	if got := len(w.Events()); got != 3 {
@@ -315,7 +315,7 @@ func TestNothingToDoWritesNothing(t *testing.T) {
 	w.settle()
 	before := len(w.Writes())
 	for range 3 {
-		if _, err := w.Reconcile("replicationcontroller", webKey); err != nil {
+		if _, err := w.Reconcile(name, webKey); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -326,7 +326,7 @@ func TestNothingToDoWritesNothing(t *testing.T) {
 
 func TestGoneController(t *testing.T) {
 	w := newWorld(t)
-	if result, err := w.Reconcile("replicationcontroller", webKey); err != nil || result.RequeueAfter != 0 {
+	if result, err := w.Reconcile(name, webKey); err != nil || result.RequeueAfter != 0 {
 		t.Errorf("Reconcile of an object that is gone: got %+v, %v, want nothing", result, err)
 	}
 }
@@ -401,7 +401,7 @@ func TestRandomInMemory(t *testing.T) {
 					highest = asked
 				}
 			}
-			_, _ = w.Reconcile("replicationcontroller", webKey)
+			_, _ = w.Reconcile(name, webKey)
 			if got := len(w.live()); got > highest {
 				t.Fatalf("seed %d, step %d: %d pods live, the highest number asked for since the last settle is %d", seed, step, got, highest)
 			}

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package replicationcontroller
 
 import (
 	"fmt"
@@ -12,6 +12,8 @@ import (
 	"github.com/wasm-controller-manager/wcm/sdk"
 	"github.com/wasm-controller-manager/wcm/sdk/sdktest"
 )
+
+func init() { Register() }
 
 var webKey = sdk.Key{Namespace: "default", Name: "web"}
 

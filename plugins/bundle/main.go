@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Command bundle is the module of all controllers that ship with
+// wasm-controller-manager. Each is a plugin of its own: the field controllers
+// of its operator's file says which one an instance has.
+package main
+
+import (
+	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
+	"github.com/wasm-controller-manager/wcm/sdk"
+)
+
+func init() {
+	sdk.Bundle(
+		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
+	)
+}
+
+func main() {}
