@@ -8,12 +8,14 @@ package main
 
 import (
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
+	"github.com/wasm-controller-manager/wcm/plugins/serviceaccounttoken"
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
 
 func init() {
 	sdk.Bundle(
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
+		sdk.Member{Name: "serviceaccount-token-controller", Register: serviceaccounttoken.Register},
 	)
 }
 
