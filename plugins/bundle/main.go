@@ -7,6 +7,7 @@
 package main
 
 import (
+	"github.com/wasm-controller-manager/wcm/plugins/deployment"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
 	"github.com/wasm-controller-manager/wcm/plugins/serviceaccounttoken"
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -14,6 +15,7 @@ import (
 
 func init() {
 	sdk.Bundle(
+		sdk.Member{Name: deployment.Name, Register: deployment.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
 		sdk.Member{Name: "serviceaccount-token-controller", Register: serviceaccounttoken.Register},
 	)
