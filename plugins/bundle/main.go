@@ -8,6 +8,7 @@ package main
 
 import (
 	"github.com/wasm-controller-manager/wcm/plugins/deployment"
+	"github.com/wasm-controller-manager/wcm/plugins/endpointslice"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
 	"github.com/wasm-controller-manager/wcm/plugins/serviceaccounttoken"
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -16,6 +17,7 @@ import (
 func init() {
 	sdk.Bundle(
 		sdk.Member{Name: deployment.Name, Register: deployment.Register},
+		sdk.Member{Name: endpointslice.Name, Register: endpointslice.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
 		sdk.Member{Name: "serviceaccount-token-controller", Register: serviceaccounttoken.Register},
 	)
