@@ -32,7 +32,8 @@ func MapOwners() Mapping { return Mapping{kind: abi.MapOwns, anyOwner: true} }
 func MapLabel(key string) Mapping { return Mapping{kind: abi.MapLabel, key: key} }
 
 // MapField wakes the name in this field of the object, "spec.claimRef.name"
-// for example, in its namespace.
+// for example, in its namespace. "metadata.namespace" wakes the object's
+// namespace where For is namespaces.
 func MapField(path string) Mapping { return Mapping{kind: abi.MapField, key: path} }
 
 // MapSelectedBy wakes every object of For in the namespace whose selector, the

@@ -82,8 +82,8 @@ func TestDescriptionProblems(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := &abi.Description{
-		Settings:    &record.Shape{Kind: record.Int},
-		Resources:   []abi.Resource{{Version: "v1", Resource: "pods", Projection: &shape, ProjectionHash: 1}},
+		Settings:  &record.Shape{Kind: record.Int},
+		Resources: []abi.Resource{{Version: "v1", Resource: "pods", Projection: &shape, ProjectionHash: 1}},
 		Controllers: []abi.Controller{
 			{Name: "c", Watches: []abi.Watch{{Resource: 7, Mapping: abi.MapOwns}}},
 			{Name: "s", Singleton: true, Watches: []abi.Watch{{Mapping: abi.MapFor}, {Mapping: abi.MapAll}, {Mapping: abi.MapSingleton}}},

@@ -39,6 +39,10 @@ type Mapping struct {
 	selector reader[project.Selector]
 }
 
+// namespacePath is the path of the one field for MapField that every record has
+// in its header.
+const namespacePath = "metadata.namespace"
+
 var errPrimary = errors.New("the projection of the controller's own resource lacks the field, or it is no selector")
 
 // MappingNeeds returns the fields that the mapping of a watch reads of the
@@ -57,6 +61,9 @@ func MappingNeeds(w abi.Watch, projection *record.Shape) (record.Shape, error) {
 	case abi.MapLabel:
 		return project.LabelsShape(), nil
 	case abi.MapField:
+		if w.Key == namespacePath {
+			return none, nil
+		}
 		return fieldNeeds(w.Key, projection)
 	case abi.MapSelectedBy:
 		needs := project.LabelsShape()
@@ -87,6 +94,9 @@ func NewMapping(o MappingOptions) (*Mapping, error) {
 	case abi.MapLabel:
 		m.keys = (*Mapping).label
 	case abi.MapField:
+		if m.keys = (*Mapping).namespaceOf; o.Watch.Key == namespacePath {
+			break
+		}
 		m.keys = (*Mapping).fieldOf
 		as := fieldForm(o.Watch.Key, o.View.projection)
 		m.field.make = func(s *record.Shape) (*project.Path, error) { return project.NewPath(s, o.Watch.Key, as) }
@@ -200,6 +210,13 @@ func (m *Mapping) fieldOf(dst []Key, object Key, l *layout, body []byte) []Key {
 		dst = append(dst, m.key(object.Namespace, name))
 	}
 	return dst
+}
+
+func (m *Mapping) namespaceOf(dst []Key, object Key, _ *layout, _ []byte) []Key {
+	if object.Namespace == "" {
+		return dst
+	}
+	return append(dst, m.key(object.Namespace, []byte(object.Namespace)))
 }
 
 func (m *Mapping) everything(dst []Key, _ Key, _ *layout, _ []byte) []Key {

@@ -104,6 +104,7 @@ func TestMapping(t *testing.T) {
 		{"label: old and new name", abi.Watch{Mapping: abi.MapLabel, Key: "app"}, rcs, byMap, nil, podWeb, podDB, "ns/db ns/web"},
 		{"label: absent", abi.Watch{Mapping: abi.MapLabel, Key: "none"}, rcs, byMap, nil, podWeb, podDB, ""},
 		{"field: cluster-scoped primary", abi.Watch{Mapping: abi.MapField, Key: "spec.volumeName"}, pvs, byMap, nil, "", podOnPV, "/pv-1"},
+		{"field: the namespace", abi.Watch{Mapping: abi.MapField, Key: "metadata.namespace"}, pvs, byMap, nil, "", podWeb, "/ns"},
 		{"field: namespaced primary", abi.Watch{Mapping: abi.MapField, Key: "spec.volumeName"}, rcs, byMap, nil, "", podOnPV, "ns/pv-1"},
 		{"field: an annotation", abi.Watch{Mapping: abi.MapField, Key: "metadata.annotations.example.com/of"}, rcs, byMap, nil, "", podNoted, "ns/noted"},
 		{"field: empty", abi.Watch{Mapping: abi.MapField, Key: "spec.volumeName"}, rcs, byMap, nil, "", podWeb, ""},

@@ -10,6 +10,8 @@ import (
 	"github.com/wasm-controller-manager/wcm/plugins/deployment"
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslice"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
+	"github.com/wasm-controller-manager/wcm/plugins/rootcacert"
+	"github.com/wasm-controller-manager/wcm/plugins/serviceaccount"
 	"github.com/wasm-controller-manager/wcm/plugins/serviceaccounttoken"
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
@@ -19,6 +21,8 @@ func init() {
 		sdk.Member{Name: deployment.Name, Register: deployment.Register},
 		sdk.Member{Name: endpointslice.Name, Register: endpointslice.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
+		sdk.Member{Name: "root-ca-certificate-publisher-controller", Register: rootcacert.Register},
+		sdk.Member{Name: "serviceaccount-controller", Register: serviceaccount.Register},
 		sdk.Member{Name: "serviceaccount-token-controller", Register: serviceaccounttoken.Register},
 	)
 }
