@@ -36,7 +36,9 @@ type HTTP struct {
 }
 
 // Resource is one API resource that the module watches, reads or writes.
-// Operations and watches refer to it by its index in the description.
+// Operations and watches refer to it by its index in the description. With "*"
+// as Group, Version, Resource and Kind it is any resource: operations name the
+// one that they are about by a [Target], and there is no cache.
 type Resource struct {
 	Group    string // empty for the core group
 	Version  string
@@ -58,11 +60,17 @@ type Resource struct {
 	Reads []string
 }
 
+// Any reports whether m stands for any resource.
+func (m *Resource) Any() bool { return m.Group == AnyResource }
+
+// Cached reports whether the module reads the resource from the host's cache.
+func (m *Resource) Cached() bool { return m.Projection != nil && !m.Any() }
+
 // Wants reports whether the description asks for a verb of the resource,
 // which may have a subresource before it: "list", "status/patch". A projection
 // stands for get and list.
 func (m *Resource) Wants(verb string) bool {
-	if m.Projection != nil && (verb == verbGet || verb == verbList) {
+	if m.Cached() && (verb == verbGet || verb == verbList) {
 		return true
 	}
 	return slices.Contains(m.Reads, verb) || slices.Contains(m.Writes, verb)
@@ -76,6 +84,9 @@ func (m *Resource) String() string {
 	}
 	return m.Group + "/" + m.Version + "/" + m.Resource
 }
+
+// AnyResource stands in the fields of a [Resource] that is any resource.
+const AnyResource = "*"
 
 // IndexKind says by what an index finds objects. Numbers are append-only.
 type IndexKind uint32

@@ -60,6 +60,7 @@ const (
 	OpTake
 	OpHTTP
 	OpSign
+	OpDiscover
 	// Operations is the number of operations.
 	Operations int = iota
 )
@@ -80,6 +81,7 @@ var operationNames = [Operations]string{
 	OpTake:             "take",
 	OpHTTP:             "http",
 	OpSign:             "sign",
+	OpDiscover:         "discover",
 }
 
 // String returns the name of the host function, "get" for example.

@@ -15,6 +15,7 @@ type Event struct {
 	Message   string
 	Version   uint64 // resource version of the object, if known
 	Source    string // the reporting component; empty: the plugin's name
+	Target    Target // of any resource, with its kind
 }
 
 // Append appends the wire form to b.
@@ -27,7 +28,8 @@ func (m *Event) Append(b []byte) []byte {
 	b = appendString(b, 6, m.Reason)
 	b = appendString(b, 7, m.Message)
 	b = appendUint(b, 8, m.Version)
-	return appendString(b, 9, m.Source)
+	b = appendString(b, 9, m.Source)
+	return appendTarget(b, 10, &m.Target)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -53,6 +55,8 @@ func (m *Event) Decode(b []byte) error {
 			return f.uint64("version", &m.Version)
 		case 9:
 			return f.text("source", &m.Source)
+		case 10:
+			return f.embedded("target", &m.Target)
 		}
 		return nil
 	})

@@ -13,6 +13,7 @@ type GetRequest struct {
 	Name        string
 	Live        bool   // ask the API server instead of the cache
 	Subresource string // "scale" for example; implies Live
+	Target      Target // of any resource; implies Live
 }
 
 // Append appends the wire form to b.
@@ -21,7 +22,8 @@ func (m *GetRequest) Append(b []byte) []byte {
 	b = appendString(b, 2, m.Namespace)
 	b = appendString(b, 3, m.Name)
 	b = appendBool(b, 4, m.Live)
-	return appendString(b, 5, m.Subresource)
+	b = appendString(b, 5, m.Subresource)
+	return appendTarget(b, 6, &m.Target)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -39,6 +41,8 @@ func (m *GetRequest) Decode(b []byte) error {
 			return f.bool("live", &m.Live)
 		case 5:
 			return f.text("subresource", &m.Subresource)
+		case 6:
+			return f.embedded("target", &m.Target)
 		}
 		return nil
 	})
@@ -54,6 +58,7 @@ type ListRequest struct {
 	Live          bool   // ask the API server instead of the cache
 	Limit         uint32 // live only: at most so many, then Continue; 0: all
 	Continue      string // live only: go on from the result that gave this
+	Target        Target // of any resource; implies Live
 }
 
 // Append appends the wire form to b.
@@ -67,7 +72,8 @@ func (m *ListRequest) Append(b []byte) []byte {
 	b = appendString(b, 5, m.LabelSelector)
 	b = appendBool(b, 6, m.Live)
 	b = appendUint(b, 7, uint64(m.Limit))
-	return appendString(b, 8, m.Continue)
+	b = appendString(b, 8, m.Continue)
+	return appendTarget(b, 9, &m.Target)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -91,6 +97,8 @@ func (m *ListRequest) Decode(b []byte) error {
 			return f.uint32("limit", &m.Limit)
 		case 8:
 			return f.text("continue", &m.Continue)
+		case 9:
+			return f.embedded("target", &m.Target)
 		}
 		return nil
 	})

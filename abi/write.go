@@ -57,6 +57,7 @@ type WriteRequest struct {
 	GracePeriodSeconds *uint32 // delete: nil means the object's own
 	Propagation        Propagation
 	LabelSelector      string // delete_collection
+	Target             Target // of any resource
 }
 
 // Append appends the wire form to b.
@@ -76,7 +77,8 @@ func (m *WriteRequest) Append(b []byte) []byte {
 		b = appendUintAlways(b, 12, uint64(*m.GracePeriodSeconds))
 	}
 	b = appendUint(b, 13, uint64(m.Propagation))
-	return appendString(b, 14, m.LabelSelector)
+	b = appendString(b, 14, m.LabelSelector)
+	return appendTarget(b, 15, &m.Target)
 }
 
 // Decode sets m to the message in b; Body aliases b.
@@ -113,6 +115,8 @@ func (m *WriteRequest) Decode(b []byte) error {
 			return f.uint32("propagation", (*uint32)(&m.Propagation))
 		case 14:
 			return f.text("label_selector", &m.LabelSelector)
+		case 15:
+			return f.embedded("target", &m.Target)
 		}
 		return nil
 	})

@@ -96,17 +96,23 @@ type Host struct {
 	budget   *fair.Budget // of requests, for the host and every plugin
 	gate     *fair.Gate   // in front of all processors but one, which is for everything else
 	kube     *kube.Client // the host's own
-	events   *kube.Events
-	metrics  *metric.Metrics
-	custom   *metric.Custom
-	crew     *crew
-	draining sync.WaitGroup // versions that are being closed, and what was decided about others
-	sweeping atomic.Bool
-	scanned  chan struct{} // closed when the plugins that were there at the start are loaded or refused
+	// What the API server serves, as old as a plugin may take it for known.
+	catalogue *kube.Catalogue
+	events    *kube.Events
+	metrics   *metric.Metrics
+	custom    *metric.Custom
+	crew      *crew
+	draining  sync.WaitGroup // versions that are being closed, and what was decided about others
+	sweeping  atomic.Bool
+	scanned   chan struct{} // closed when the plugins that were there at the start are loaded or refused
 
 	mu      sync.Mutex
 	plugins map[string]*plugin // guarded by mu
 }
+
+// catalogueAge is how old what is known of the API server's resources may be.
+// Upstream looks every 30 s. Two requests, when a plugin asks.
+const catalogueAge = 10 * time.Second
 
 // New returns a host that does nothing before [Host.Run].
 func New(o Options) (*Host, error) {
@@ -129,17 +135,18 @@ func New(o Options) (*Host, error) {
 		return nil, err
 	}
 	h := &Host{
-		Options: o,
-		budget:  budget,
-		gate:    fair.NewGate(max(1, runtime.GOMAXPROCS(0)-1)),
-		kube:    client,
-		events:  events,
-		metrics: o.Metrics,
-		custom:  metric.NewCustom(o.Registerer),
-		stores:  store.NewSet(store.Options{Config: o.Config, Logger: o.Logger, Metrics: o.Metrics}),
-		crew:    newCrew(o.Logger),
-		scanned: make(chan struct{}),
-		plugins: map[string]*plugin{},
+		Options:   o,
+		budget:    budget,
+		gate:      fair.NewGate(max(1, runtime.GOMAXPROCS(0)-1)),
+		kube:      client,
+		catalogue: kube.NewCatalogue(catalogueAge),
+		events:    events,
+		metrics:   o.Metrics,
+		custom:    metric.NewCustom(o.Registerer),
+		stores:    store.NewSet(store.Options{Config: o.Config, Logger: o.Logger, Metrics: o.Metrics}),
+		crew:      newCrew(o.Logger),
+		scanned:   make(chan struct{}),
+		plugins:   map[string]*plugin{},
 	}
 	h.accounts, err = newAccounts(h, link, unfenced)
 	return h, err

@@ -129,6 +129,9 @@ func (h *Host) openViews(ctx context.Context, v *version) error {
 
 func (h *Host) openView(ctx context.Context, v *version, index uint32) error {
 	r := &v.description.Resources[index]
+	if r.Any() {
+		return nil
+	}
 	mappings, watched, err := needs(v.description, index)
 	if err != nil || r.Projection == nil && !watched {
 		return err
@@ -188,6 +191,9 @@ func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
 		API: client, Events: v.account.events, Metrics: b.own, Outside: v.outside, Signer: h.SigningKeys, Leadership: h.Fence,
+		Discover: func(ctx context.Context, live bool) (*abi.Discovery, error) {
+			return h.catalogue.Resources(ctx, client, live)
+		},
 		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits), Gate: b.turns,
 	})
 	instance := guestOptions(v.manifest)

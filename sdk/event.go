@@ -26,7 +26,7 @@ func (r *Resource[T]) Event(ctx context.Context, object Object, kind EventType, 
 	h := object.header()
 	m := abi.Event{
 		Resource: r.index, Namespace: h.Namespace, Name: h.Name, UID: h.UID, Version: h.ResourceVersion,
-		Warning: bool(kind), Reason: reason, Message: message, Source: module.source,
+		Warning: bool(kind), Reason: reason, Message: message, Source: module.source, Target: r.target,
 	}
 	instanceFrom(ctx).event(ctx, m.Append(nil))
 }

@@ -81,6 +81,10 @@ func (in *instance) sign(ctx context.Context, request []byte) answer {
 	return in.operate(ctx, abi.OpSign, request)
 }
 
+func (in *instance) discover(ctx context.Context, request []byte) answer {
+	return in.operate(ctx, abi.OpDiscover, request)
+}
+
 func (in *instance) logEnabled(ctx context.Context, level abi.Level) bool {
 	return in.host.operator.LogEnabled(ctx, level)
 }

@@ -82,6 +82,10 @@ func importHTTP(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, li
 //go:noescape
 func importSign(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, limit uint32) uint64
 
+//go:wasmimport wcm_v1 discover
+//go:noescape
+func importDiscover(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, limit uint32) uint64
+
 //go:wasmimport wcm_v1 log_enabled
 func importLogEnabled(level uint32) uint32
 
@@ -152,6 +156,11 @@ func (in *instance) http(_ context.Context, request []byte) answer {
 func (in *instance) sign(_ context.Context, request []byte) answer {
 	b := in.result()
 	return in.finish(b, importSign(address(request), size(request), address(b.b), limit(b)), request)
+}
+
+func (in *instance) discover(_ context.Context, request []byte) answer {
+	b := in.result()
+	return in.finish(b, importDiscover(address(request), size(request), address(b.b), limit(b)), request)
 }
 
 func (in *instance) logEnabled(_ context.Context, level abi.Level) bool {

@@ -10,7 +10,7 @@ type GetOption interface{ get(r *abi.GetRequest) }
 
 // ListOption narrows or changes what List and All read: [InNamespace],
 // [OwnedBy], [Orphans], [ByLabel], [ByField], [MatchingLabels], [Matching],
-// [Live]. An object must meet all of them. One index at most is used, so of
+// [Live], [PageSize]. An object must meet all of them. One index at most is used, so of
 // OwnedBy, Orphans, ByLabel and ByField the last counts.
 type ListOption interface{ list(r *abi.ListRequest) }
 
@@ -38,6 +38,10 @@ func Live() LiveOption { return LiveOption{} }
 
 func (LiveOption) get(r *abi.GetRequest)   { r.Live = true }
 func (LiveOption) list(r *abi.ListRequest) { r.Live = true }
+
+// PageSize reads a live list in pages of so many objects, for resources of
+// which there may be more than are good for one answer.
+func PageSize(n uint32) ListOption { return listFunc(func(r *abi.ListRequest) { r.Limit = n }) }
 
 // InNamespace lists the objects of one namespace only, and writes into it.
 func InNamespace(namespace string) NamespaceOption { return NamespaceOption(namespace) }

@@ -25,7 +25,7 @@ func (r *Resource[T]) Get(ctx context.Context, key Key, options ...GetOption) (*
 
 func (r *resource) get(ctx context.Context, key Key, options []GetOption, object unsafe.Pointer) error {
 	in := instanceFrom(ctx)
-	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name, Live: r.Projection == nil}
+	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name, Live: r.live(), Target: r.target}
 	for _, option := range options {
 		option.get(&m)
 	}
@@ -39,7 +39,7 @@ func (r *resource) get(ctx context.Context, key Key, options []GetOption, object
 // GetSubresource returns a subresource such as "scale" as the JSON that the
 // API server answers. Declare it with [Reads], "scale/get".
 func (r *Resource[T]) GetSubresource(ctx context.Context, key Key, subresource string) (Raw, error) {
-	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name, Subresource: subresource}
+	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name, Subresource: subresource, Target: r.target}
 	answer := instanceFrom(ctx).get(ctx, m.Append(nil))
 	if answer.status != abi.StatusOK {
 		return "", answer.failure(abi.OpGet, &r.resource, key)
@@ -116,7 +116,7 @@ func (r *Resource[T]) All(ctx context.Context, options ...ListOption) iter.Seq2[
 }
 
 func (r *resource) listRequest(options []ListOption) abi.ListRequest {
-	m := abi.ListRequest{Resource: r.index, Live: r.Projection == nil}
+	m := abi.ListRequest{Resource: r.index, Live: r.live(), Target: r.target}
 	for _, option := range options {
 		option.list(&m)
 	}

@@ -35,6 +35,8 @@ type resource struct {
 	name   string // "v1/pods"
 	plan   *plan.Plan
 	header uintptr // where the Header is in the type
+	// target is the resource that operations name, if it is any resource; else none.
+	target abi.Target
 	// parse sets an object from JSON, in which answers come without a
 	// projection. It is only set for such resources: the linker leaves the
 	// parser out of a plugin that has none.
@@ -42,6 +44,9 @@ type resource struct {
 }
 
 func (r *resource) declared() *resource { return r }
+
+// live reports whether every read asks the API server.
+func (r *resource) live() bool { return !r.Cached() || r.target != abi.Target{} }
 
 // APIVersion returns the group and version as objects have it, "apps/v1".
 func (r *resource) APIVersion() string {

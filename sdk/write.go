@@ -77,7 +77,7 @@ func (r *Resource[T]) DeleteCollection(ctx context.Context, namespace string, op
 }
 
 func (r *resource) write(h Header, options []WriteOption) *write {
-	w := &write{WriteRequest: abi.WriteRequest{Resource: r.index, Namespace: h.Namespace, Name: h.Name}}
+	w := &write{WriteRequest: abi.WriteRequest{Resource: r.index, Namespace: h.Namespace, Name: h.Name, Target: r.target}}
 	for _, option := range options {
 		option.write(w)
 	}

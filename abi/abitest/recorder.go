@@ -62,6 +62,11 @@ func (r *recorder) Operate(_ context.Context, op abi.Operation, request, buffer 
 		return r.refuse(op, request, buffer, &abi.HTTPRequest{})
 	case abi.OpSign:
 		return r.sign(request, buffer)
+	case abi.OpDiscover:
+		if !r.description.Discover {
+			r.problem("discover: the description does not ask for it")
+		}
+		return r.refuse(op, request, buffer, &abi.DiscoverRequest{})
 	}
 	var m abi.WriteRequest
 	status, result := r.refuse(op, request, buffer, &m)

@@ -80,12 +80,15 @@ type Options struct {
 	Policy *grant.Policy
 	// Caches has one entry for each resource of the description, nil where
 	// the description has no projection.
-	Caches     []Cache
-	API        API
-	Events     Events
-	Metrics    Metrics
-	Outside    Outside
-	Signer     Signer
+	Caches  []Cache
+	API     API
+	Events  Events
+	Metrics Metrics
+	Outside Outside
+	Signer  Signer
+	// Discover returns what the API server serves, asking it now if live is set.
+	// The result is not changed.
+	Discover   func(ctx context.Context, live bool) (*abi.Discovery, error)
 	Leadership Leadership
 	// Logger is for lines of the host about the plugin.
 	Logger *slog.Logger
@@ -110,6 +113,9 @@ type resource struct {
 	name    string // "apps/v1/replicasets", for messages
 	cache   Cache  // nil: not read from a cache
 	extract *project.JSON
+	// of is what the request says that the resource is, where the description
+	// has any; nil where it has one.
+	of *abi.Target
 }
 
 // New returns an operator. It does no I/O.
@@ -119,6 +125,7 @@ func New(o Options) *Operator {
 	}
 	if o.Gate != nil {
 		o.API, o.Outside = awayAPI{o.API, o.Gate}, awayOutside{o.Outside, o.Gate}
+		o.Discover = awayDiscover(o.Discover, o.Gate)
 	}
 	operator := &Operator{
 		Options: o,
@@ -128,7 +135,13 @@ func New(o Options) *Operator {
 		d := &o.Description.Resources[i]
 		r := resource{target: kube.TargetOf(d), name: d.String()}
 		if d.Projection != nil {
-			r.cache, r.extract = o.Caches[i], project.NewJSON(d.Projection)
+			r.extract = project.NewJSON(d.Projection)
+		}
+		if d.Cached() {
+			r.cache = o.Caches[i]
+		}
+		if d.Any() {
+			r.target.Metadata = metadataOnly(d.Projection)
 		}
 		operator.resources = append(operator.resources, r)
 	}
@@ -155,6 +168,8 @@ func (o *Operator) Operate(ctx context.Context, op abi.Operation, request, buffe
 		return o.http(ctx, request, buffer)
 	case abi.OpSign:
 		return o.sign(ctx, request, buffer)
+	case abi.OpDiscover:
+		return o.discover(ctx, request, buffer)
 	}
 	if op.Write() {
 		return o.write(ctx, op, request, buffer)
@@ -162,12 +177,29 @@ func (o *Operator) Operate(ctx context.Context, op abi.Operation, request, buffe
 	return fail(buffer, abi.StatusUnsupported, "the host has no operation "+op.String())
 }
 
-// resource finds the resource that a request names by its index.
-func (o *Operator) resource(index uint32) (*resource, error) {
+// resource finds the resource that a request names by its index, and by a
+// target if the description has any resource there.
+func (o *Operator) resource(index uint32, target *abi.Target, subresource string) (*resource, error) {
 	if int(index) >= len(o.resources) {
 		return nil, fmt.Errorf("resource %d: the description has %d", index, len(o.resources))
 	}
-	return &o.resources[index], nil
+	r, named := &o.resources[index], *target != abi.Target{}
+	switch {
+	case !o.Description.Resources[index].Any():
+		if named {
+			return nil, fmt.Errorf("resource %d is %s: the request names a target, which is for any resource", index, r.name)
+		}
+		return r, nil
+	case !named:
+		return nil, fmt.Errorf("resource %d is any resource: the request names no target", index)
+	}
+	if err := grant.CheckResource(target, subresource); err != nil {
+		return nil, fmt.Errorf("target: %w", err)
+	}
+	of := *r
+	of.of, of.name = target, target.String()
+	of.target.Group, of.target.Version, of.target.Resource, of.target.Kind = target.Group, target.Version, target.Resource, target.Kind
+	return &of, nil
 }
 
 // notReady returns why the resource cannot be read from the cache now, nil if
@@ -196,9 +228,12 @@ func (o *Operator) event(ctx context.Context, request, buffer []byte) (abi.Statu
 	if err := event.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	r, err := o.resource(event.Resource)
+	r, err := o.resource(event.Resource, &event.Target, "")
 	if err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
+	}
+	if r.target.Kind == "" {
+		return fail(buffer, abi.StatusBadRequest, "event: the target has no kind")
 	}
 	if event.Reason == "" || event.Name == "" {
 		return fail(buffer, abi.StatusBadRequest, "event: reason and name must be set")
@@ -206,7 +241,7 @@ func (o *Operator) event(ctx context.Context, request, buffer []byte) (abi.Statu
 	if err := grant.CheckTarget(event.Namespace, event.Name, ""); err != nil {
 		return fail(buffer, abi.StatusBadRequest, "event: "+err.Error())
 	}
-	object := grant.Object{Resource: event.Resource, Namespace: event.Namespace, Name: event.Name}
+	object := grant.Object{Resource: event.Resource, Target: r.of, Namespace: event.Namespace, Name: event.Name}
 	if err := o.Policy.AllowEvent(object); err != nil {
 		return o.deny(ctx, buffer, abi.OpEvent, r.name, err)
 	}

@@ -22,7 +22,7 @@ func (o *Operator) get(ctx context.Context, request, buffer []byte) (abi.Status,
 	if err := get.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	r, err := o.resource(get.Resource)
+	r, err := o.resource(get.Resource, &get.Target, get.Subresource)
 	if err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
@@ -32,7 +32,7 @@ func (o *Operator) get(ctx context.Context, request, buffer []byte) (abi.Status,
 	if get.Name == "" {
 		return fail(buffer, abi.StatusBadRequest, "get "+r.name+": the name is empty")
 	}
-	if get.Live || get.Subresource != "" {
+	if get.Live || get.Subresource != "" || r.of != nil {
 		return o.getLive(ctx, r, &get, buffer)
 	}
 	if r.cache == nil {
@@ -52,11 +52,14 @@ func (o *Operator) get(ctx context.Context, request, buffer []byte) (abi.Status,
 }
 
 func (o *Operator) getLive(ctx context.Context, r *resource, get *abi.GetRequest, buffer []byte) (abi.Status, []byte) {
-	allowed := o.Policy.Allow(abi.OpGet.Verb(get.Subresource), grant.Object{Resource: get.Resource, Namespace: get.Namespace, Name: get.Name})
+	of := grant.Object{Resource: get.Resource, Target: r.of, Namespace: get.Namespace, Name: get.Name}
+	allowed := o.Policy.Allow(abi.OpGet.Verb(get.Subresource), of)
 	if allowed != nil {
 		return o.deny(ctx, buffer, abi.OpGet, r.name, allowed)
 	}
-	object, err := o.API.Get(ctx, r.target, get.Namespace, get.Name, get.Subresource)
+	target := r.target
+	target.Metadata = target.Metadata && get.Subresource == ""
+	object, err := o.API.Get(ctx, target, get.Namespace, get.Name, get.Subresource)
 	if err != nil {
 		return failAPI(buffer, err)
 	}
@@ -71,14 +74,14 @@ func (o *Operator) list(ctx context.Context, request, buffer []byte) (abi.Status
 	if err := list.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	r, err := o.resource(list.Resource)
+	r, err := o.resource(list.Resource, &list.Target, "")
 	if err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
 	if err := grant.CheckTarget(list.Namespace, "", ""); err != nil {
 		return fail(buffer, abi.StatusBadRequest, "list "+r.name+": "+err.Error())
 	}
-	if list.Live {
+	if list.Live || r.of != nil {
 		return o.listLive(ctx, r, &list, buffer)
 	}
 	if r.cache == nil {
@@ -112,7 +115,7 @@ func (o *Operator) listLive(ctx context.Context, r *resource, list *abi.ListRequ
 	if list.Index.Kind != abi.IndexNone {
 		return fail(buffer, abi.StatusUnsupported, "list "+r.name+": the API server has no indexes: use a selector with a live list")
 	}
-	scope, err := o.Policy.AllowList(list.Resource, list.Namespace)
+	scope, err := o.Policy.AllowList(grant.Object{Resource: list.Resource, Target: r.of, Namespace: list.Namespace})
 	if err != nil {
 		return o.deny(ctx, buffer, abi.OpList, r.name, err)
 	}

@@ -20,14 +20,14 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 	if err := w.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
-	r, err := o.resource(w.Resource)
+	r, err := o.resource(w.Resource, &w.Target, w.Subresource)
 	if err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
 	if status, message := checkWrite(op, r, &w); status != abi.StatusOK {
 		return fail(buffer, status, message)
 	}
-	if err := o.allowWrite(op, &w); err != nil {
+	if err := o.allowWrite(op, r, &w); err != nil {
 		return o.failWrite(ctx, buffer, op, r, err)
 	}
 	if err := o.Leadership.CanWrite(); err != nil {
@@ -46,7 +46,7 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 	if err != nil {
 		return failAPI(buffer, err)
 	}
-	own := r.isKind(object)
+	own := r.isKind(object) || r.of != nil && r.of.Kind == "" && (w.Subresource == "" || w.Subresource == "status")
 	if err := r.remember(op, &w, object, own); err != nil {
 		LoggerOf(ctx, o.Logger).Warn("Answer to a write does not reach the cache before the watch", "resource", r.name, "error", err)
 	}
@@ -94,6 +94,8 @@ func checkWrite(op abi.Operation, r *resource, w *abi.WriteRequest) (abi.Status,
 	}
 	collection := op == abi.OpDeleteCollection
 	switch {
+	case r.of != nil && r.of.Kind == "" && op != abi.OpPatch && op != abi.OpDelete && !collection:
+		return abi.StatusBadRequest, fmt.Sprintf("%s of %s: the target has no kind", verb, r.name)
 	case collection && (w.Name != "" || w.Subresource != ""):
 		return abi.StatusBadRequest, fmt.Sprintf("%s of %s: a collection has neither a name nor a subresource", verb, r.name)
 	case w.Name == "" && !collection && (op != abi.OpCreate || w.Subresource != ""):
@@ -107,14 +109,14 @@ func checkWrite(op abi.Operation, r *resource, w *abi.WriteRequest) (abi.Status,
 
 // allowWrite asks the policy about a write. The error is a [grant.DeniedError],
 // or a [kube.RequestError] of an object that is to be created.
-func (o *Operator) allowWrite(op abi.Operation, w *abi.WriteRequest) error {
+func (o *Operator) allowWrite(op abi.Operation, r *resource, w *abi.WriteRequest) error {
 	if err := o.Policy.AllowFieldManager(w.FieldManager); err != nil {
 		return err
 	}
 	if op == abi.OpDeleteCollection {
-		return o.Policy.AllowCollection(w.Resource, w.Namespace)
+		return o.Policy.AllowCollection(grant.Object{Resource: w.Resource, Target: r.of, Namespace: w.Namespace})
 	}
-	object := grant.Object{Resource: w.Resource, Namespace: w.Namespace, Name: w.Name}
+	object := grant.Object{Resource: w.Resource, Target: r.of, Namespace: w.Namespace, Name: w.Name}
 	if op == abi.OpCreate && w.Subresource == "" {
 		var err error
 		if object.GenerateName, err = kube.NameCreated(w); err != nil {
@@ -135,7 +137,7 @@ func (o *Operator) forbidCreation(ctx context.Context, op abi.Operation, r *reso
 	if op != abi.OpApply && op != abi.OpUpdate || w.Subresource != "" || w.UID != "" {
 		return nil
 	}
-	denied := o.Policy.Allow(abi.OpCreate.Verb(""), grant.Object{Resource: w.Resource, Namespace: w.Namespace, Name: w.Name})
+	denied := o.Policy.Allow(abi.OpCreate.Verb(""), grant.Object{Resource: w.Resource, Target: r.of, Namespace: w.Namespace, Name: w.Name})
 	if denied == nil {
 		return nil
 	}

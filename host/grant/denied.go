@@ -6,6 +6,8 @@ package grant
 import (
 	"fmt"
 	"strings"
+
+	"github.com/wasm-controller-manager/wcm/abi"
 )
 
 // DeniedError reports something that a plugin may not do.
@@ -24,7 +26,7 @@ func (e *DeniedError) Error() string {
 
 // denied explains why a verb is not allowed on an object.
 func (p *Policy) denied(verb string, o Object, wanted bool) error {
-	r := &p.description.Resources[o.Resource]
+	described, r := &p.description.Resources[o.Resource], p.resource(o)
 	subresource, name := splitVerb(verb)
 	e := &DeniedError{Plugin: p.plugin, Act: act(name, qualified(r.Group, r.Resource, subresource), o)}
 	if !wanted {
@@ -32,18 +34,27 @@ func (p *Policy) denied(verb string, o Object, wanted bool) error {
 		if name == "get" || name == "list" {
 			field = "reads"
 		}
-		e.Reason = fmt.Sprintf("the module does not ask for it: %s of %s lack %q", field, r, verb)
+		e.Reason = fmt.Sprintf("the module does not ask for it: %s of %s lack %q", field, described, verb)
 		return e
 	}
 	missing := Resource{Groups: []string{r.Group}, Resources: []string{joined(r.Resource, subresource)}, Verbs: []string{name}}
 	if o.Namespace != "" {
 		missing.Namespaces = []string{o.Namespace}
 	}
-	if scope := p.resources[o.Resource].scopes[verb]; scope.in(o.Namespace) { // another name would do
+	if scope, _ := p.scope(verb, o); scope.in(o.Namespace) { // another name would do
 		missing.Names, missing.NamePrefixes = o.limits()
 	}
 	e.Reason = "grant missing: " + missing.String()
 	return e
+}
+
+// resource returns the group and the name of the resource of an object.
+func (p *Policy) resource(o Object) *abi.Target {
+	if o.Target != nil {
+		return o.Target
+	}
+	r := &p.description.Resources[o.Resource]
+	return &abi.Target{Group: r.Group, Resource: r.Resource}
 }
 
 // limits returns the narrowest limits of a rule for the object.
@@ -74,7 +85,7 @@ func act(verb, resource string, o Object) string {
 }
 
 func (p *Policy) deniedEvent(o Object) error {
-	r := &p.description.Resources[o.Resource]
+	r := p.resource(o)
 	return &DeniedError{
 		Plugin: p.plugin, Act: act("report events about", qualified(r.Group, r.Resource, ""), o),
 		Reason: "it may neither read nor write the object",

@@ -6,13 +6,15 @@ package grant
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 )
 
 // Effective returns what of the grants a module can use: rules for what it
 // wants, each for one group and one resource without wildcards, in the order of
-// the description, with the limits under which it is granted.
+// the description, with the limits under which it is granted. Of a module that
+// wants any resource the rules have the groups and resources of the grants.
 func Effective(d *abi.Description, g Grants) []Resource {
 	var rules []Resource
 	for i := range d.Resources {
@@ -39,6 +41,13 @@ func (g *Grants) granting(r *abi.Resource, verb string) []Resource {
 	var granting []Resource
 	for i := range g.Resources {
 		rule := g.Resources[i]
+		if r.Any() {
+			if rule.allowsAny(subresource, name) {
+				rule.Resources, rule.Verbs = rule.withSubresource(subresource), []string{name}
+				granting = append(granting, rule)
+			}
+			continue
+		}
 		if !rule.allows(r.Group, r.Resource, subresource, name) {
 			continue
 		}
@@ -49,6 +58,21 @@ func (g *Grants) granting(r *abi.Resource, verb string) []Resource {
 		granting = append(granting, rule)
 	}
 	return granting
+}
+
+// withSubresource returns the resources of the rule that have a subresource, or
+// those without if it is empty.
+func (r *Resource) withSubresource(subresource string) []string {
+	var paths []string
+	for _, path := range r.Resources {
+		switch _, of, _ := strings.Cut(path, "/"); {
+		case of == subresource:
+			paths = append(paths, path)
+		case path == all:
+			paths = append(paths, joined(all, subresource))
+		}
+	}
+	return paths
 }
 
 // merge adds a rule for one verb to another that differs in nothing else.

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/wasm-controller-manager/wcm/abi"
 )
 
 // maxName is the length of the longest name of an object.
@@ -26,6 +28,33 @@ func CheckTarget(namespace, name, subresource string) error {
 		return fmt.Errorf("name %s: %s", abridged(name), why)
 	}
 	return nil
+}
+
+// CheckResource returns an error if a target cannot be a part of a URL, or
+// would lead to other resources than its own: "pods/status", "../secrets",
+// "watch". The subresource is that of the request and may be empty.
+func CheckResource(t *abi.Target, subresource string) error {
+	switch {
+	case wrongGroup(t.Group) != "" || t.Group == all:
+		return fmt.Errorf("group %s: expected a DNS name", abridged(t.Group))
+	case !isLabel(t.Version):
+		return fmt.Errorf("version %s: expected a DNS label", abridged(t.Version))
+	case !isLabel(t.Resource):
+		return fmt.Errorf("resource %s: expected a plural name in lower case", abridged(t.Resource))
+	case t.Resource == "watch" || t.Resource == "proxy":
+		return fmt.Errorf("resource %s: is a path of the API that leads to other resources", t.Resource)
+	case t.Group == "" && t.Resource == "namespaces" && !PartOfNamespace(subresource):
+		return fmt.Errorf("subresource %s: leads to the objects in the namespace, expected those resources", abridged(subresource))
+	case strings.ContainsFunc(t.Kind, func(r rune) bool { return !isPrint(r) }) || len(t.Kind) > maxName:
+		return fmt.Errorf("kind %s: expected a word", abridged(t.Kind))
+	}
+	return nil
+}
+
+// PartOfNamespace reports whether a subresource, which may be empty, is one of a
+// namespace. What else stands behind its name in a URL are the resources in it.
+func PartOfNamespace(subresource string) bool {
+	return subresource == "" || subresource == "status" || subresource == "finalize"
 }
 
 // unfit says why a text is no name of an object, which Kubernetes lets be

@@ -43,6 +43,9 @@ func (p *Policy) decide(index uint32) decided {
 	for _, verb := range wantedVerbs(p.description, index) {
 		subresource, name := splitVerb(verb)
 		o.scopes[verb] = p.grants.Scope(r.Group, r.Resource, subresource, name)
+		if r.Any() {
+			o.scopes[verb] = p.grants.anyScope(subresource, name)
+		}
 	}
 	var cached []Scope
 	for _, verb := range cacheVerbs(p.description, index) {
@@ -62,7 +65,7 @@ func (p *Policy) Same(other *Policy) bool {
 // cacheVerbs returns the verbs for which the description wants a cache of a
 // resource: nil if for none.
 func cacheVerbs(d *abi.Description, index uint32) []string {
-	if d.Resources[index].Projection != nil {
+	if d.Resources[index].Cached() {
 		return []string{"get", "list", "watch"}
 	}
 	for _, c := range d.Controllers {
@@ -88,7 +91,9 @@ func (p *Policy) View(resource uint32) *View { return &p.resources[resource].vie
 
 // Object is the object of an operation.
 type Object struct {
-	Resource  uint32 // index in the description
+	Resource uint32 // index in the description
+	// Target is the resource if the description has any resource there.
+	Target    *abi.Target
 	Namespace string // empty for cluster-scoped objects, and for all namespaces of a list
 	Name      string
 	// GenerateName is set for an object whose name the API server is to make.
@@ -135,35 +140,46 @@ func (p *Policy) deniedCached(verb string, o Object, within func(*Scope) bool) e
 	return p.denied(verb, o, true)
 }
 
-// AllowList returns what a live list in a namespace, or in all if it is empty,
-// may show; an error if nothing. With limits, a list is no refusal but
-// incomplete.
-func (p *Policy) AllowList(resource uint32, namespace string) (*Scope, error) {
-	err := p.allow("list", Object{Resource: resource, Namespace: namespace}, func(s *Scope) bool { return s.Reaches(namespace) })
-	scope := p.resources[resource].scopes["list"]
+// AllowList returns what a live list in the namespace of o, or in all if it is
+// empty, may show; an error if nothing. With limits, a list is no refusal but
+// incomplete. Only the resource and the namespace of o count.
+func (p *Policy) AllowList(o Object) (*Scope, error) {
+	err := p.allow("list", o, func(s *Scope) bool { return s.Reaches(o.Namespace) })
+	scope, _ := p.scope("list", o)
 	return &scope, err
 }
 
-// AllowCollection returns nil if the plugin may delete all objects of a
-// namespace, whatever they are called.
-func (p *Policy) AllowCollection(resource uint32, namespace string) error {
-	return p.allow("deletecollection", Object{Resource: resource, Namespace: namespace}, func(s *Scope) bool { return s.Whole(namespace) })
+// AllowCollection returns nil if the plugin may delete all objects of the
+// namespace of o, whatever they are called.
+func (p *Policy) AllowCollection(o Object) error {
+	return p.allow("deletecollection", o, func(s *Scope) bool { return s.Whole(o.Namespace) })
 }
 
 func (p *Policy) allow(verb string, o Object, within func(*Scope) bool) error {
-	scope, wanted := p.resources[o.Resource].scopes[verb]
+	scope, wanted := p.scope(verb, o)
 	if wanted && within(&scope) {
 		return nil
 	}
 	return p.denied(verb, o, wanted)
 }
 
+// scope returns the objects of the resource of o on which a verb is granted,
+// and whether the description wants it.
+func (p *Policy) scope(verb string, o Object) (scope Scope, wanted bool) {
+	scope, wanted = p.resources[o.Resource].scopes[verb]
+	if wanted && o.Target != nil { // settled for each resource when it is asked for
+		subresource, name := splitVerb(verb)
+		scope = p.grants.Scope(o.Target.Group, o.Target.Resource, subresource, name)
+	}
+	return scope, wanted
+}
+
 // AllowEvent returns nil if the plugin may report events about an object: if
 // it may do anything else with it. Events are shown to people as news of the
 // object, so they are for those who have to do with it.
 func (p *Policy) AllowEvent(o Object) error {
-	for _, scope := range p.resources[o.Resource].scopes {
-		if scope.Has(o.Namespace, o.Name) {
+	for verb := range p.resources[o.Resource].scopes {
+		if scope, _ := p.scope(verb, o); scope.Has(o.Namespace, o.Name) {
 			return nil
 		}
 	}
@@ -194,6 +210,15 @@ func (p *Policy) AllowHTTP(method string, to Endpoint) error {
 	}
 	missing := HTTP{Hosts: []string{to.Authority()}, Methods: []string{method}, Plain: to.Plain}
 	return p.deniedCall(method+" "+to.String(), wanted, "http", Grants{HTTP: []HTTP{missing}})
+}
+
+// AllowDiscover returns nil if the plugin may ask which resources the API
+// server has.
+func (p *Policy) AllowDiscover() error {
+	if p.description.Discover && p.grants.Discover {
+		return nil
+	}
+	return p.deniedCall("ask which resources there are", p.description.Discover, "discover", Grants{Discover: true})
 }
 
 // AllowSign returns nil if a key may sign for the plugin.

@@ -119,17 +119,17 @@ func TestAllowCollections(t *testing.T) {
 		limited(rule("apps deployments list"), "a", "", "web-"),
 	}}
 	p := grant.NewPolicy("web", description(), g)
-	expect(t, p.AllowCollection(pods, "a"), "")
-	expect(t, p.AllowCollection(pods, "b"),
+	expect(t, p.AllowCollection(grant.Object{Resource: pods, Namespace: "a"}), "")
+	expect(t, p.AllowCollection(grant.Object{Resource: pods, Namespace: "b"}),
 		`deletecollection pods in namespace "b": grant missing: {groups: [""], resources: ["pods"], verbs: ["deletecollection"], namespaces: ["b"]}`)
-	expect(t, p.AllowCollection(pods, ""),
+	expect(t, p.AllowCollection(grant.Object{Resource: pods, Namespace: ""}),
 		`deletecollection pods: grant missing: {groups: [""], resources: ["pods"], verbs: ["deletecollection"]}`)
-	_, err := p.AllowList(deployments, "b")
+	_, err := p.AllowList(grant.Object{Resource: deployments, Namespace: "b"})
 	expect(t, err, `list deployments.apps in namespace "b": grant missing: {groups: ["apps"], resources: ["deployments"], verbs: ["list"], namespaces: ["b"]}`)
-	_, err = p.AllowList(secrets, "a")
+	_, err = p.AllowList(grant.Object{Resource: secrets, Namespace: "a"})
 	expect(t, err, `list secrets in namespace "a": the module does not ask for it: reads of v1/secrets lack "list"`)
 	for _, namespace := range []string{"a", ""} {
-		scope, err := p.AllowList(deployments, namespace)
+		scope, err := p.AllowList(grant.Object{Resource: deployments, Namespace: namespace})
 		expect(t, err, "")
 		if !scope.Has("a", "web-1") || scope.Has("a", "db") || scope.Has("b", "web-1") {
 			t.Errorf("AllowList in %q: got a scope that shows another part than was granted", namespace)

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/wasm-controller-manager/wcm/abi"
 )
 
 // Scope is the part of a resource's objects on which a verb is granted. The
@@ -146,7 +148,28 @@ func (g *Grants) Scope(group, resource, subresource, verb string) Scope {
 	return s
 }
 
-const all = "*"
+// anyScope returns the objects of any resource on which the grants allow a
+// verb: whether there are such, and where. What of them are those of one
+// resource is not known before it is named.
+func (g *Grants) anyScope(subresource, verb string) Scope {
+	var s Scope
+	for i := range g.Resources {
+		if rule := &g.Resources[i]; rule.allowsAny(subresource, verb) {
+			s.parts = append(s.parts, rule.part())
+		}
+	}
+	return s
+}
+
+// allowsAny reports whether the rule is about a verb of some resource.
+func (r *Resource) allowsAny(subresource, verb string) bool {
+	return oneOf(r.Verbs, verb) && slices.ContainsFunc(r.Resources, func(path string) bool {
+		_, of, _ := strings.Cut(path, "/")
+		return of == subresource || path == all
+	})
+}
+
+const all = abi.AnyResource
 
 func oneOf(granted []string, wanted string) bool {
 	return slices.Contains(granted, wanted) || slices.Contains(granted, all)

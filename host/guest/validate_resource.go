@@ -9,25 +9,16 @@ import (
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/grant"
 )
 
 func (v *validator) resource(n int) {
 	r := &v.description.Resources[n]
 	subject := "resource " + r.String()
-	if r.Group != "" && !isDomain(r.Group) {
-		v.problem(subject, "group", "%q is no DNS name", r.Group)
-	}
-	if !isLabel(r.Version) {
-		v.problem(subject, "version", "%q is no DNS label", r.Version)
-	}
-	switch {
-	case !isLabel(r.Resource):
-		v.problem(subject, "resource", "%q is no plural name in lower case", r.Resource)
-	case r.Resource == "watch" || r.Resource == "proxy":
-		v.problem(subject, "resource", "is a path of the API that leads to other resources")
-	}
-	if r.Kind == "" {
-		v.problem(subject, "kind", "is empty")
+	if r.Any() {
+		v.anyResource(subject, r)
+	} else {
+		v.names(subject, r)
 	}
 	for _, other := range v.description.Resources[:n] {
 		if other.Group == r.Group && other.Version == r.Version && other.Resource == r.Resource {
@@ -43,6 +34,37 @@ func (v *validator) resource(n int) {
 	}
 	for _, w := range r.Reads {
 		v.verb(r, "reads", w, readVerbs)
+	}
+}
+
+// anyResource checks what is meant to be any resource.
+func (v *validator) anyResource(subject string, r *abi.Resource) {
+	for _, field := range [][2]string{{"version", r.Version}, {"resource", r.Resource}, {"kind", r.Kind}} {
+		if field[1] != abi.AnyResource {
+			v.problem(subject, field[0], "%q in the group %q, expected it to be any as well", field[1], r.Group)
+		}
+	}
+	if len(r.Indexes) > 0 {
+		v.problem(subject, "indexes", "any resource is not cached")
+	}
+}
+
+// names checks what is to be one resource.
+func (v *validator) names(subject string, r *abi.Resource) {
+	if r.Group != "" && !isDomain(r.Group) {
+		v.problem(subject, "group", "%q is no DNS name", r.Group)
+	}
+	if !isLabel(r.Version) {
+		v.problem(subject, "version", "%q is no DNS label", r.Version)
+	}
+	switch {
+	case !isLabel(r.Resource):
+		v.problem(subject, "resource", "%q is no plural name in lower case", r.Resource)
+	case r.Resource == "watch" || r.Resource == "proxy":
+		v.problem(subject, "resource", "is a path of the API that leads to other resources")
+	}
+	if r.Kind == "" {
+		v.problem(subject, "kind", "is empty")
 	}
 }
 
@@ -89,10 +111,6 @@ var (
 	readVerbs  = []string{"get", "list"}
 )
 
-// partsOfNamespaces are the subresources of a namespace. What else stands
-// behind its name in a URL are the resources in it.
-var partsOfNamespaces = []string{"status", "finalize"}
-
 // verb checks "verb" and "subresource/verb". Lists and collections have no
 // subresources.
 func (v *validator) verb(r *abi.Resource, field, want string, known []string) {
@@ -102,7 +120,7 @@ func (v *validator) verb(r *abi.Resource, field, want string, known []string) {
 		switch {
 		case !isLabel(subresource):
 			v.problem(subject, field, "%q: %q is no subresource", want, subresource)
-		case r.Group == "" && r.Resource == "namespaces" && !slices.Contains(partsOfNamespaces, subresource):
+		case r.Group == "" && r.Resource == "namespaces" && !grant.PartOfNamespace(subresource):
 			v.problem(subject, field, "%q: leads to the objects in the namespace; describe %s", want, subresource)
 		case verb == "list" || verb == "deletecollection":
 			v.problem(subject, field, "%q: subresources have no %s", want, verb)

@@ -28,6 +28,9 @@ func (v *validator) wants(info *module.Info) {
 	if imports(info, abi.OpSign) && len(d.Sign) == 0 {
 		v.problem("", "sign", "the module imports the function and asks for no key")
 	}
+	if imports(info, abi.OpDiscover) && !d.Discover {
+		v.problem("", "discover", "the module imports the function and does not ask for it")
+	}
 }
 
 func imports(info *module.Info, op abi.Operation) bool {

@@ -27,6 +27,8 @@ type Target struct {
 	Version  string
 	Resource string // plural, lower case
 	Kind     string
+	// Metadata asks for no more than the metadata of objects that are read.
+	Metadata bool
 }
 
 // TargetOf returns the target that a module's description names.
@@ -68,7 +70,17 @@ const contentJSON = "application/json"
 
 // Get reads one object, or a subresource of it, from the API server.
 func (c *Client) Get(ctx context.Context, t Target, namespace, name, subresource string) ([]byte, error) {
-	return raw(c.reads.Get().AbsPath(t.path(namespace, name, subresource)...).Do(ctx))
+	r := c.reads.Get().AbsPath(t.path(namespace, name, subresource)...)
+	if t.Metadata {
+		r.SetHeader("Accept", acceptMetadata("PartialObjectMetadata"))
+	}
+	return raw(r.Do(ctx))
+}
+
+// acceptMetadata is the media type of objects that are reduced to their
+// metadata, or else whole ones: an aggregated server may know no other.
+func acceptMetadata(kind string) string {
+	return contentJSON + ";as=" + kind + ";g=meta.k8s.io;v=v1," + contentJSON
 }
 
 // ListOptions selects the objects of a live list.
@@ -93,6 +105,9 @@ func (c *Client) List(ctx context.Context, t Target, o ListOptions) ([]byte, err
 	}
 	if o.Limit > 0 {
 		r.Param("limit", strconv.FormatUint(uint64(o.Limit), 10))
+	}
+	if t.Metadata {
+		r.SetHeader("Accept", acceptMetadata("PartialObjectMetadataList"))
 	}
 	return raw(r.Do(ctx))
 }

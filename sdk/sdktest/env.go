@@ -34,6 +34,8 @@ type Env struct {
 	// fails the operation: an [*sdk.APIError] with its status, another one
 	// with an internal error. It must not call methods of Env.
 	OnOperation func(Operation) error
+	// Undiscovered are group versions whose server does not answer discovery.
+	Undiscovered []string
 	// LogLevel is the least level that is kept; New sets LevelDebug.
 	LogLevel abi.Level
 
@@ -45,6 +47,7 @@ type Env struct {
 	mu      sync.Mutex // guards what follows against operations
 	now     time.Time
 	store   store
+	served  []sdk.APIResource
 	writes  []Operation
 	events  []Event
 	logs    []Log
@@ -224,6 +227,11 @@ func (e *Env) kind(kind string) *abi.Resource {
 			return r
 		}
 	}
-	e.t.Fatalf("the plugin declares no resource of kind %q", kind)
+	for i := range e.served {
+		if e.served[i].Kind == kind {
+			return resourceOf(&e.served[i])
+		}
+	}
+	e.t.Fatalf("the plugin declares no resource of kind %q, and none is served", kind)
 	return nil
 }

@@ -70,7 +70,7 @@ func snapshot[T any](e *Env, of *[]T) []T {
 }
 
 func (e *Env) event(m *abi.Event) error {
-	r, err := e.resource(m.Resource)
+	r, err := e.resource(m.Resource, &m.Target)
 	if err != nil {
 		return err
 	}

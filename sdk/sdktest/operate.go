@@ -63,6 +63,9 @@ func (e *Env) operate(op abi.Operation, request, buffer []byte) ([]byte, error) 
 	case abi.OpSign:
 		m := &abi.SignRequest{}
 		return decoded(m, request, func() ([]byte, error) { return e.sign(m, buffer) })
+	case abi.OpDiscover:
+		m := &abi.DiscoverRequest{}
+		return decoded(m, request, func() ([]byte, error) { return e.discover(buffer) })
 	}
 	if !op.Write() {
 		return nil, badRequest("the operation %s is not for an operator", op)
@@ -86,12 +89,22 @@ func notFound(r *abi.Resource, key sdk.Key) error {
 	return &sdk.APIError{Status: abi.StatusNotFound, Reason: "NotFound", Message: fmt.Sprintf("%s %q not found", r.Resource, key.Name)}
 }
 
-// resource returns the resource with the index in the description.
-func (e *Env) resource(index uint32) (*abi.Resource, error) {
+// resource returns the resource with the index in the description, or the one
+// that the target is where the description has any resource.
+func (e *Env) resource(index uint32, target *abi.Target) (*abi.Resource, error) {
 	if int(index) >= len(e.description.Resources) {
 		return nil, badRequest("the description has no resource %d", index)
 	}
-	return &e.description.Resources[index], nil
+	r, named := &e.description.Resources[index], *target != abi.Target{}
+	switch {
+	case r.Any() && !named:
+		return nil, badRequest("resource %d is any resource: the request names no target", index)
+	case !r.Any() && named:
+		return nil, badRequest("resource %d is %s: the request names a target", index, r)
+	case r.Any():
+		return e.target(r, target)
+	}
+	return r, nil
 }
 
 // observed lets the hook of the test fail the operation.
@@ -107,11 +120,11 @@ func (e *Env) observed(op abi.Operation, r *abi.Resource, key sdk.Key, w *abi.Wr
 }
 
 func (e *Env) get(m *abi.GetRequest, buffer []byte) ([]byte, error) {
-	r, err := e.resource(m.Resource)
+	r, err := e.resource(m.Resource, &m.Target)
 	if err != nil {
 		return nil, err
 	}
-	if err := declared(r, "Reads", abi.OpGet.Verb(m.Subresource), m.Live || m.Subresource != ""); err != nil {
+	if err := e.declared(m.Resource, "Reads", abi.OpGet.Verb(m.Subresource), m.Live || m.Subresource != ""); err != nil {
 		return nil, err
 	}
 	key := sdk.Key{Namespace: m.Namespace, Name: m.Name}
@@ -133,7 +146,8 @@ func (e *Env) get(m *abi.GetRequest, buffer []byte) ([]byte, error) {
 // declared refuses, as the host does, what the description does not ask for,
 // and cached reads of what has no projection. A projection stands for get and
 // list.
-func declared(r *abi.Resource, option, verb string, live bool) error {
+func (e *Env) declared(index uint32, option, verb string, live bool) error {
+	r := &e.description.Resources[index]
 	switch {
 	case !r.Wants(verb):
 		return &sdk.APIError{Status: abi.StatusDenied, Message: fmt.Sprintf("%s is not declared with sdk.%s(%q)", r, option, verb)}
@@ -163,11 +177,11 @@ func project(shape *record.Shape, o Object) ([]byte, error) {
 }
 
 func (e *Env) list(m *abi.ListRequest, buffer []byte) ([]byte, error) {
-	r, err := e.resource(m.Resource)
+	r, err := e.resource(m.Resource, &m.Target)
 	if err != nil {
 		return nil, err
 	}
-	if err := declared(r, "Reads", abi.OpList.Verb(""), m.Live); err != nil {
+	if err := e.declared(m.Resource, "Reads", abi.OpList.Verb(""), m.Live); err != nil {
 		return nil, err
 	}
 	if err := e.observed(abi.OpList, r, sdk.Key{Namespace: m.Namespace}, nil); err != nil {

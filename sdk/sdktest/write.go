@@ -24,12 +24,12 @@ type change struct {
 }
 
 func (e *Env) write(op abi.Operation, m *abi.WriteRequest, buffer []byte) ([]byte, error) {
-	r, err := e.resource(m.Resource)
+	r, err := e.resource(m.Resource, &m.Target)
 	if err != nil {
 		return nil, err
 	}
 	c := &change{WriteRequest: m, op: op, resource: r, key: sdk.Key{Namespace: m.Namespace, Name: m.Name}}
-	if err := declared(r, "Writes", c.verb(), true); err != nil {
+	if err := e.declared(m.Resource, "Writes", c.verb(), true); err != nil {
 		return nil, err
 	}
 	if manager := m.FieldManager; !abi.OwnFieldManager(e.description.Name, manager) && !slices.Contains(e.description.FieldManagers, manager) {
@@ -60,7 +60,7 @@ func (e *Env) perform(c *change, buffer []byte) ([]byte, error) {
 	}
 	if c.old = e.store.get(c.resource, c.key); c.old == nil {
 		if c.op == abi.OpApply && c.Subresource == "" {
-			if err := declared(c.resource, "Writes", abi.OpCreate.Verb(""), true); err != nil {
+			if err := e.declared(c.WriteRequest.Resource, "Writes", abi.OpCreate.Verb(""), true); err != nil {
 				return nil, err
 			}
 			return e.create(c, buffer)
@@ -132,7 +132,7 @@ func (c *change) preconditions() error {
 		return nil
 	}
 	seen := c.old.past[c.Observed]
-	if seen == nil || c.resource.Projection == nil {
+	if seen == nil || c.resource.Projection == nil || c.Target != (abi.Target{}) {
 		return conflict("the object has changed since version %d", c.Observed)
 	}
 	was, err := body(c.resource.Projection, seen)

@@ -51,10 +51,11 @@ var (
 		sdk.IndexField("spec.node"), sdk.IndexLabel("app"),
 		sdk.Writes("create", "update", "patch", "delete", "deletecollection", "status/patch", "scale/patch"),
 		sdk.Reads("scale/get"))
-	Parts = sdk.NewResource[Part]("v1", "parts", "Part", sdk.IndexOwner(), sdk.Writes("create", "patch"))
-	Pods  = sdk.NewResource[Pod]("v1", "pods", "Pod", sdk.Writes("delete", "binding/create", "eviction/create"))
-	Blobs = sdk.NewResource[Blob]("v1", "blobs", "Blob", sdk.Uncached(), sdk.Writes("create", "update"), sdk.Reads("get"))
-	Notes = sdk.NewResource[sdk.Header]("v1", "notes", "Note", sdk.Uncached(), sdk.Writes("patch"))
+	Parts  = sdk.NewResource[Part]("v1", "parts", "Part", sdk.IndexOwner(), sdk.Writes("create", "patch"))
+	Pods   = sdk.NewResource[Pod]("v1", "pods", "Pod", sdk.Writes("delete", "binding/create", "eviction/create"))
+	Blobs  = sdk.NewResource[Blob]("v1", "blobs", "Blob", sdk.Uncached(), sdk.Writes("create", "update"), sdk.Reads("get"))
+	Things = sdk.NewAny[sdk.Metadata](sdk.Reads("get", "list"), sdk.Writes("patch", "delete", "deletecollection"))
+	Notes  = sdk.NewResource[sdk.Header]("v1", "notes", "Note", sdk.Uncached(), sdk.Writes("patch"))
 )
 
 // What is outside of the API server.
