@@ -70,17 +70,15 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 // object, when the answer does not say: a binding is answered with a Status. An
 // object that is gone by now is left to the watch.
 func (o *Operator) readBack(ctx context.Context, r *resource, w *abi.WriteRequest) error {
-	if r.cache == nil || w.DryRun {
+	reads := r.cache != nil && o.Policy.AllowCached(grant.Object{Resource: w.Resource, Namespace: w.Namespace, Name: w.Name}) == nil
+	if !reads || w.DryRun {
 		return nil
 	}
-	if o.Policy.AllowCached(grant.Object{Resource: w.Resource, Namespace: w.Namespace, Name: w.Name}) != nil {
-		return nil // the plugin does not read it
-	}
 	object, err := o.API.Get(ctx, r.target, w.Namespace, w.Name, "")
+	if status, _ := kube.StatusOf(err); status == abi.StatusNotFound {
+		return nil
+	}
 	if err != nil {
-		if status, _ := kube.StatusOf(err); status == abi.StatusNotFound {
-			return nil
-		}
 		return err
 	}
 	return r.cache.Written(object)
