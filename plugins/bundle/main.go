@@ -11,6 +11,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslice"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
 	"github.com/wasm-controller-manager/wcm/plugins/rootcacert"
+	"github.com/wasm-controller-manager/wcm/plugins/scheduler"
 	"github.com/wasm-controller-manager/wcm/plugins/serviceaccount"
 	"github.com/wasm-controller-manager/wcm/plugins/serviceaccounttoken"
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -22,6 +23,7 @@ func init() {
 		sdk.Member{Name: endpointslice.Name, Register: endpointslice.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
 		sdk.Member{Name: "root-ca-certificate-publisher-controller", Register: rootcacert.Register},
+		sdk.Member{Name: "scheduler", Register: scheduler.Register},
 		sdk.Member{Name: "serviceaccount-controller", Register: serviceaccount.Register},
 		sdk.Member{Name: "serviceaccount-token-controller", Register: serviceaccounttoken.Register},
 	)
