@@ -14,6 +14,9 @@ type Request struct {
 	Name       string
 	Attempt    uint32 // how often this key has failed in a row, 0 the first time
 	ID         string // identifies this reconcile in logs and events
+	// Due is when the key wanted to be reconciled again, by RequeueAfter of its
+	// last outcome that was done: nanoseconds since 1970. 0: it did not.
+	Due uint64
 }
 
 // Append appends the wire form to b.
@@ -22,7 +25,8 @@ func (m *Request) Append(b []byte) []byte {
 	b = appendString(b, 2, m.Namespace)
 	b = appendString(b, 3, m.Name)
 	b = appendUint(b, 4, uint64(m.Attempt))
-	return appendString(b, 5, m.ID)
+	b = appendString(b, 5, m.ID)
+	return appendUint(b, 6, m.Due)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -40,6 +44,8 @@ func (m *Request) Decode(b []byte) error {
 			return f.uint32("attempt", &m.Attempt)
 		case 5:
 			return f.text("id", &m.ID)
+		case 6:
+			return f.uint64("due", &m.Due)
 		}
 		return nil
 	})

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/access"
@@ -56,6 +57,7 @@ func (r *reconciler) reconcile(ctx context.Context, attempt control.Attempt) con
 		Name:       attempt.Key.Name,
 		Attempt:    uint32(attempt.Failures),
 		ID:         attempt.ID,
+		Due:        wallClock(attempt.Due),
 	})
 	answer := outcomeOf(outcome)
 	if err != nil {
@@ -63,6 +65,15 @@ func (r *reconciler) reconcile(ctx context.Context, attempt control.Attempt) con
 	}
 	answer.Fuel = instance.Fuel()
 	return answer
+}
+
+// wallClock returns a time as the guest's clock shows it, which may have been
+// set since; 0 for the zero time.
+func wallClock(t time.Time) uint64 {
+	if t.IsZero() {
+		return 0
+	}
+	return uint64(time.Now().Add(time.Until(t)).UnixNano())
 }
 
 // failed is the outcome of an attempt that the guest did not end by itself.

@@ -16,6 +16,12 @@ type Request struct {
 	Key
 	Attempt int    // how often this key has failed in a row, 0 the first time
 	ID      string // identifies this reconcile in logs and events
+	// Due is when the key wanted to be reconciled again, by RequeueAfter of its
+	// last reconcile without error; zero if it did not. A Due that is not after
+	// [Now] is what the plugin waited for; one that is says that something else
+	// woke the key, and what it waits for. It is forgotten when the host stops
+	// or another one leads: then wait anew.
+	Due time.Time
 }
 
 // Result is what a reconcile without error ends with.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 )
@@ -25,6 +26,9 @@ func (in *instance) reconcile(ctx context.Context, m *abi.Request) abi.Outcome {
 		return abi.Outcome{Verdict: abi.VerdictTerminal, Message: "the plugin has no controller " + strconv.Itoa(int(m.Controller))}
 	}
 	req := Request{Key: Key{Namespace: m.Namespace, Name: m.Name}, Attempt: int(m.Attempt), ID: m.ID}
+	if m.Due != 0 {
+		req.Due = time.Unix(0, int64(m.Due)).UTC()
+	}
 	result, err := module.controllers[m.Controller].reconciler.Reconcile(in.begin(ctx), req)
 	return outcome(result, err)
 }

@@ -19,11 +19,11 @@ func (c *Controller) workOn(ctx context.Context, w *work) {
 		if stopped {
 			return
 		}
-		g, failures, ok := c.begin(w, key)
+		g, n, ok := c.begin(w, key)
 		if !ok {
 			continue
 		}
-		c.attempt(ctx, w, g, Attempt{Key: key, Failures: failures, ID: c.nextID()})
+		c.attempt(ctx, w, g, Attempt{Key: key, Failures: n.failures, ID: c.nextID(), Due: n.due})
 	}
 }
 
@@ -46,23 +46,23 @@ func (c *Controller) attempt(ctx context.Context, w *work, g *generation, a Atte
 // begin takes a key to the current reconciler. It reports false, and the key
 // waits again, if w has been stopped or takes no keys for now; in the latter
 // case it returns when it may be worth another try.
-func (c *Controller) begin(w *work, key Key) (g *generation, failures int, ok bool) {
+func (c *Controller) begin(w *work, key Key) (g *generation, n note, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.takeAdmissionLocked(w) {
 		c.addLocked(key, false)
 		w.doneLocked(key)
 		c.awaitAdmissionLocked(w)
-		return nil, 0, false
+		return nil, note{}, false
 	}
-	n := c.notes[key]
+	n = c.notes[key]
 	if n.waiting {
 		n.waiting = false
 		c.setNoteLocked(key, n)
 	}
 	c.running++
 	c.generation.running++
-	return c.generation, n.failures, true
+	return c.generation, n, true
 }
 
 // decide decides what becomes of a key and takes note of it.
@@ -78,12 +78,12 @@ func (c *Controller) decide(w *work, g *generation, a Attempt, outcome Outcome) 
 		c.addLocked(a.Key, false) // timers are gone; kept for the next Run
 		d.Action = Keep
 	case d.Action == Requeue:
-		c.setNoteLocked(a.Key, note{waiting: true})
+		c.setNoteLocked(a.Key, note{waiting: true, due: time.Now().Add(d.After)})
 	case g != c.generation:
 		d.After = 0 // it was the old reconciler that failed; let the new one try
-		c.setNoteLocked(a.Key, note{waiting: true})
+		c.setNoteLocked(a.Key, note{waiting: true, due: a.Due})
 	default:
-		c.setNoteLocked(a.Key, note{failures: a.Failures + 1, waiting: true})
+		c.setNoteLocked(a.Key, note{failures: a.Failures + 1, waiting: true, due: a.Due})
 	}
 	return d
 }

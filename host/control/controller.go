@@ -82,8 +82,9 @@ type Controller struct {
 
 // note is what a Controller remembers of a key.
 type note struct {
-	failures int  // in a row, on the current reconciler
-	waiting  bool // for the time of a retry or of RequeueAfter
+	failures int       // in a row, on the current reconciler
+	waiting  bool      // for the time of a retry or of RequeueAfter
+	due      time.Time // see Attempt.Due
 }
 
 // New returns a controller that runs nothing yet.
@@ -240,7 +241,8 @@ func (c *Controller) drain(workers *sync.WaitGroup, cancel context.CancelCauseFu
 	}
 }
 
-// end keeps the keys that wait for a time, since their timers are gone.
+// end keeps the keys that wait for a time, since their timers are gone. What
+// they waited for is forgotten: until the next Run the world is somebody else's.
 func (c *Controller) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -248,8 +250,8 @@ func (c *Controller) end() {
 	for key, n := range c.notes {
 		if n.waiting {
 			c.kept.add(key, true)
-			c.setNoteLocked(key, note{failures: n.failures})
 		}
+		c.setNoteLocked(key, note{failures: n.failures})
 	}
 	c.observer.RunEnded()
 }

@@ -137,6 +137,49 @@ func TestRetryBacksOffAndCountsFailures(t *testing.T) {
 	})
 }
 
+// TestDue checks that an attempt knows what its key waits for: through changes
+// and failures, until an outcome is a success or the Run ends.
+func TestDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		answers := []Outcome{
+			{RequeueAfter: time.Minute}, // at 0s, after a change
+			{Err: errTest},              // at 30s, after a change
+			{RequeueAfter: time.Minute}, // at 30.005s, after the back-off
+			{RequeueAfter: time.Hour},   // at 90s, after a change
+			{},                          // at 90.005s, for that timer is still there
+			{},                          // at 120s, after a change
+			{RequeueAfter: time.Minute}, // at 150s, after a change
+			{},                          // in another Run
+		}
+		var due []time.Duration
+		r := &recorder{}
+		r.answer = func(_ context.Context, a Attempt) Outcome {
+			d := time.Duration(-1)
+			if !a.Due.IsZero() {
+				d = a.Due.Sub(start)
+			}
+			due = append(due, d)
+			return answers[len(due)-1]
+		}
+		c := newTest(r)
+		stop := run(t, c)
+		for _, wait := range []time.Duration{0, 30, 60, 30, 30} {
+			pass(wait * time.Second)
+			c.Add(key("a"))
+			synctest.Wait()
+		}
+		expectStopped(t, stop)
+		stop = run(t, c)
+		synctest.Wait()
+		expectStopped(t, stop)
+		want := []time.Duration{-1, time.Minute, time.Minute, 90*time.Second + 5*time.Millisecond, time.Hour + 90*time.Second, -1, -1, -1}
+		if diff := cmp.Diff(want, due); diff != "" {
+			t.Errorf("Attempt.Due: -want +got:\n%s", diff)
+		}
+	})
+}
+
 func TestRequeueAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

@@ -30,6 +30,9 @@ type Attempt struct {
 	Key      Key
 	Failures int    // how often this key has failed in a row, 0 the first time
 	ID       string // names this attempt in logs and events, unique in the process's life
+	// Due is when the last outcome that was a success wanted the key again, by
+	// RequeueAfter; zero: it did not. It may be in the past or in the future.
+	Due time.Time
 }
 
 // Outcome is how an attempt ended. The zero Outcome is success.

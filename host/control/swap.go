@@ -41,7 +41,7 @@ func (c *Controller) retryAllLocked() {
 		if n.failures == 0 {
 			continue
 		}
-		c.setNoteLocked(key, note{waiting: n.waiting})
+		c.setNoteLocked(key, note{waiting: n.waiting, due: n.due})
 		if n.waiting {
 			c.addLocked(key, true)
 		}

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -130,6 +131,39 @@ func TestSingleton(t *testing.T) {
 		if calls != step.want {
 			t.Errorf("after %s the singleton was reconciled %d times, want %d", step.name, calls, step.want)
 		}
+	}
+}
+
+// TestDue checks that a request says what its key waits for.
+func TestDue(t *testing.T) {
+	env := sdktest.New(t, widget)
+	var due []time.Duration
+	widgets.Reconcile = func(ctx context.Context, req sdk.Request) (sdk.Result, error) {
+		d := time.Duration(-1)
+		if !req.Due.IsZero() {
+			d = req.Due.Sub(sdk.Now(ctx))
+		}
+		due = append(due, d)
+		if len(due) == 4 {
+			return sdk.Result{}, nil
+		}
+		if req.Attempt == 0 && len(due) == 2 {
+			return sdk.Result{}, errors.New("broken")
+		}
+		return sdk.Result{RequeueAfter: time.Minute}, nil
+	}
+	for i, advance := range []time.Duration{0, 20 * time.Second, time.Minute, time.Hour} {
+		env.Advance(advance)
+		if i == 1 || i == 3 {
+			env.Patch("Widget", key, `{"spec":{"size":`+strconv.Itoa(10+i)+`}}`)
+		}
+		if err := env.Settle(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []time.Duration{-1, 40 * time.Second, 40 * time.Second, 0, -1}
+	if diff := cmp.Diff(want, due); diff != "" {
+		t.Errorf("Request.Due - Now (-want +got):\n%s", diff)
 	}
 }
 

@@ -31,6 +31,7 @@ type item struct {
 type queue struct {
 	seen     map[watched]Object // what each watch has seen, by object
 	due      map[item]time.Time // requests for a later time
+	asked    map[item]time.Time // sdk.Request.Due
 	attempts map[item]uint32
 }
 
@@ -60,9 +61,13 @@ func (e *Env) Reconcile(controller string, key sdk.Key) (sdk.Result, error) {
 }
 
 func (e *Env) reconcile(i item) (sdk.Result, error) {
+	var due uint64
+	if asked := e.queue.asked[i]; !asked.IsZero() {
+		due = uint64(asked.UnixNano())
+	}
 	outcome, err := e.guest.Reconcile(e.t.Context(), abi.Request{
 		Controller: i.controller, Namespace: i.key.Namespace, Name: i.key.Name,
-		Attempt: e.queue.attempts[i], ID: "test",
+		Attempt: e.queue.attempts[i], ID: "test", Due: due,
 	})
 	if err != nil {
 		return sdk.Result{}, err
@@ -99,7 +104,7 @@ func (e *Env) Settle() error {
 
 // begin makes the queue, in which the keys of singletons are due.
 func (e *Env) begin() {
-	e.queue = queue{seen: map[watched]Object{}, due: map[item]time.Time{}, attempts: map[item]uint32{}}
+	e.queue = queue{seen: map[watched]Object{}, due: map[item]time.Time{}, asked: map[item]time.Time{}, attempts: map[item]uint32{}}
 	for i, c := range e.description.Controllers {
 		if c.Singleton {
 			e.queue.due[item{controller: uint32(i)}] = e.Now()
@@ -116,14 +121,17 @@ func (e *Env) step(i item, failed map[item]error) {
 	case err == nil:
 		delete(e.queue.attempts, i)
 		delete(failed, i)
+		delete(e.queue.asked, i)
 		if result.RequeueAfter > 0 {
 			e.queue.due[i] = e.Now().Add(result.RequeueAfter)
+			e.queue.asked[i] = e.queue.due[i]
 		}
 	case errors.As(err, &outcome) && outcome.Verdict == abi.VerdictRetry && e.queue.attempts[i]+1 < maxAttempts:
 		e.queue.attempts[i]++
 		e.queue.due[i] = e.Now()
 	default:
 		delete(e.queue.attempts, i)
+		delete(e.queue.asked, i)
 		failed[i] = fmt.Errorf("%s %s: %w", e.description.Controllers[i.controller].Name, i.key, err)
 	}
 }
