@@ -164,8 +164,8 @@ func TestDue(t *testing.T) {
 		}
 		c := newTest(r)
 		stop := run(t, c)
-		for _, wait := range []time.Duration{0, 30, 60, 30, 30} {
-			pass(wait * time.Second)
+		for _, wait := range []time.Duration{0, 30 * time.Second, time.Minute, 30 * time.Second, 30 * time.Second} {
+			pass(wait)
 			c.Add(key("a"))
 			synctest.Wait()
 		}

@@ -9,6 +9,7 @@ package main
 import (
 	"github.com/wasm-controller-manager/wcm/plugins/deployment"
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslice"
+	"github.com/wasm-controller-manager/wcm/plugins/nodeipam"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
 	"github.com/wasm-controller-manager/wcm/plugins/rootcacert"
 	"github.com/wasm-controller-manager/wcm/plugins/scheduler"
@@ -19,6 +20,7 @@ import (
 
 func init() {
 	sdk.Bundle(
+		sdk.Member{Name: "node-ipam-controller", Register: nodeipam.Register},
 		sdk.Member{Name: deployment.Name, Register: deployment.Register},
 		sdk.Member{Name: endpointslice.Name, Register: endpointslice.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
