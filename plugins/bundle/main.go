@@ -10,6 +10,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/plugins/deployment"
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslice"
 	"github.com/wasm-controller-manager/wcm/plugins/nodeipam"
+	"github.com/wasm-controller-manager/wcm/plugins/podgc"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
 	"github.com/wasm-controller-manager/wcm/plugins/rootcacert"
 	"github.com/wasm-controller-manager/wcm/plugins/scheduler"
@@ -24,6 +25,7 @@ func init() {
 		sdk.Member{Name: "node-ipam-controller", Register: nodeipam.Register},
 		sdk.Member{Name: deployment.Name, Register: deployment.Register},
 		sdk.Member{Name: endpointslice.Name, Register: endpointslice.Register},
+		sdk.Member{Name: "pod-garbage-collector-controller", Register: podgc.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
 		sdk.Member{Name: "root-ca-certificate-publisher-controller", Register: rootcacert.Register},
 		sdk.Member{Name: "scheduler", Register: scheduler.Register},

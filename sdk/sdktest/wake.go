@@ -161,6 +161,10 @@ func (e *Env) ownersOf(primary *abi.Resource, watch *abi.Watch, o Object) []sdk.
 	return keys
 }
 
+// clusterScoped are the resources of the core group without namespaces. Of
+// others an object shows whether they have some.
+var clusterScoped = []string{"componentstatuses", "namespaces", "nodes", "persistentvolumes"}
+
 // keyOf returns the key of the primary object with the name, which may be
 // cluster-scoped; none for an empty name.
 func (e *Env) keyOf(primary *abi.Resource, namespace, name string) []sdk.Key {
@@ -169,7 +173,7 @@ func (e *Env) keyOf(primary *abi.Resource, namespace, name string) []sdk.Key {
 	switch {
 	case name == "":
 		return nil
-	case e.store.get(primary, sdk.Key{Name: name}) != nil:
+	case primary.Group == "" && slices.Contains(clusterScoped, primary.Resource), e.store.get(primary, sdk.Key{Name: name}) != nil:
 		return []sdk.Key{{Name: name}}
 	}
 	return []sdk.Key{{Namespace: namespace, Name: name}}
