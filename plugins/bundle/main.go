@@ -8,7 +8,9 @@ package main
 
 import (
 	"github.com/wasm-controller-manager/wcm/plugins/deployment"
+	"github.com/wasm-controller-manager/wcm/plugins/endpoints"
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslice"
+	"github.com/wasm-controller-manager/wcm/plugins/endpointslicemirroring"
 	"github.com/wasm-controller-manager/wcm/plugins/nodeipam"
 	"github.com/wasm-controller-manager/wcm/plugins/podgc"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
@@ -24,8 +26,10 @@ func init() {
 	sdk.Bundle(
 		sdk.Member{Name: "node-ipam-controller", Register: nodeipam.Register},
 		sdk.Member{Name: deployment.Name, Register: deployment.Register},
+		sdk.Member{Name: endpoints.Name, Register: endpoints.Register},
 		sdk.Member{Name: endpointslice.Name, Register: endpointslice.Register},
 		sdk.Member{Name: "pod-garbage-collector-controller", Register: podgc.Register},
+		sdk.Member{Name: endpointslicemirroring.Name, Register: endpointslicemirroring.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
 		sdk.Member{Name: "root-ca-certificate-publisher-controller", Register: rootcacert.Register},
 		sdk.Member{Name: "scheduler", Register: scheduler.Register},
