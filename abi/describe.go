@@ -33,6 +33,9 @@ type HTTP struct {
 	Hosts   []string
 	Methods []string // none: GET and HEAD
 	Plain   bool     // http:// as well as https://
+	// Optional says that the module works, if not in every configuration,
+	// where none of it is granted.
+	Optional bool
 }
 
 // Resource is one API resource that the module watches, reads or writes.

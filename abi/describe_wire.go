@@ -63,7 +63,8 @@ func (m *Description) Decode(b []byte) error {
 func (m *HTTP) Append(b []byte) []byte {
 	b = appendStrings(b, 1, m.Hosts)
 	b = appendStrings(b, 2, m.Methods)
-	return appendBool(b, 3, m.Plain)
+	b = appendBool(b, 3, m.Plain)
+	return appendBool(b, 4, m.Optional)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -77,6 +78,8 @@ func (m *HTTP) Decode(b []byte) error {
 			return f.texts("methods", &m.Methods)
 		case 3:
 			return f.bool("plain", &m.Plain)
+		case 4:
+			return f.bool("optional", &m.Optional)
 		}
 		return nil
 	})

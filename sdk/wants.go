@@ -13,7 +13,10 @@ import (
 // What a plugin wants besides resources. The operator of the cluster grants it.
 
 // Server is a server other than the API server, which the plugin calls.
-type Server struct{ url string }
+type Server struct {
+	url  string
+	want int // its place in the description
+}
 
 // NewServer declares a server that the plugin calls by HTTP with some methods,
 // GET and HEAD if none are named:
@@ -30,7 +33,15 @@ func NewServer(url string, methods ...string) *Server {
 	}
 	want := abi.HTTP{Hosts: []string{host}, Methods: methods, Plain: scheme == "http"}
 	module.description.HTTP = append(module.description.HTTP, want)
-	return &Server{url}
+	return &Server{url: url, want: len(module.description.HTTP) - 1}
+}
+
+// Optional declares that the plugin is of use without the server too, where the
+// settings name none for example. Else the host refuses a plugin that may not
+// reach the server at all.
+func (s *Server) Optional() *Server {
+	module.description.HTTP[s.want].Optional = true
+	return s
 }
 
 // SigningKey is a key that the host holds, and signs with for the plugin.

@@ -15,13 +15,15 @@ import (
 func httpOf(wanted []abi.HTTP) []HTTP {
 	var rules []HTTP
 	for _, h := range wanted {
-		rules = append(rules, HTTP(h))
+		rules = append(rules, HTTP{Hosts: h.Hosts, Methods: h.Methods, Plain: h.Plain})
 	}
 	return rules
 }
 
-// missingHTTP returns the wanted rules of which nothing at all is granted.
+// missingHTTP returns the wanted rules of which nothing at all is granted, but
+// for those that the module can do without.
 func missingHTTP(wanted []abi.HTTP, granted []HTTP) []HTTP {
+	wanted = slices.DeleteFunc(slices.Clone(wanted), func(h abi.HTTP) bool { return h.Optional })
 	return slices.DeleteFunc(httpOf(wanted), func(w HTTP) bool {
 		return slices.ContainsFunc(granted, func(g HTTP) bool { return w.meets(&g) })
 	})

@@ -26,6 +26,24 @@ func httpRule(text string) (h abi.HTTP) {
 	return h
 }
 
+// granted grants what a module wants.
+func granted(h abi.HTTP) grant.HTTP {
+	return grant.HTTP{Hosts: h.Hosts, Methods: h.Methods, Plain: h.Plain}
+}
+
+// TestOptionalHTTP: a module may do without a server, and is still denied it.
+func TestOptionalHTTP(t *testing.T) {
+	want := httpRule("hooks.example")
+	want.Optional = true
+	p := grant.NewPolicy("web", &abi.Description{HTTP: []abi.HTTP{want}}, grant.Grants{})
+	if missing := p.Missing(); !missing.Empty() {
+		t.Errorf("missing: got %s, want nothing", missing.String())
+	}
+	if p.AllowHTTP("GET", endpoint(t, "https://hooks.example/")) == nil {
+		t.Error("a call of a server that is not granted: got no denial")
+	}
+}
+
 // TestUnmetHTTP: a wish of which a part is granted is one that the plugin
 // can work with.
 func TestUnmetHTTP(t *testing.T) {
@@ -66,7 +84,7 @@ func TestUnmetHTTP(t *testing.T) {
 	}
 	for _, test := range tests {
 		d := &abi.Description{HTTP: []abi.HTTP{httpRule(test.wanted)}}
-		g := grant.Grants{HTTP: []grant.HTTP{grant.HTTP(httpRule(test.granted))}}
+		g := grant.Grants{HTTP: []grant.HTTP{granted(httpRule(test.granted))}}
 		if missing := grant.NewPolicy("web", d, g).Missing(); missing.Empty() != test.met {
 			t.Errorf("%s wanted, %s granted: got %s missing, want it met: %t", test.wanted, test.granted, missing, test.met)
 		}
@@ -75,7 +93,7 @@ func TestUnmetHTTP(t *testing.T) {
 
 func TestAllowHTTP(t *testing.T) {
 	d := &abi.Description{HTTP: []abi.HTTP{httpRule("*.example"), httpRule("plain POST hooks.example")}}
-	g := grant.Grants{HTTP: []grant.HTTP{grant.HTTP(httpRule("api.example")), grant.HTTP(httpRule("plain DELETE,POST hooks.example api.example"))}}
+	g := grant.Grants{HTTP: []grant.HTTP{granted(httpRule("api.example")), granted(httpRule("plain DELETE,POST hooks.example api.example"))}}
 	p := grant.NewPolicy("web", d, g)
 	for _, test := range []struct{ method, url, want string }{
 		{"GET", "https://api.example/x", ""},

@@ -83,7 +83,7 @@ func (v *validator) plugin(info *module.Info) {
 			v.problem("", "settings", "the module exports no %s to take them", abi.ExportConfigure)
 		}
 	}
-	v.wants(info)
+	v.wants()
 	if info != nil && v.maps() && !info.HasExport(abi.ExportMap) {
 		v.problem("", "controllers", "a watch is mapped by the guest, but the module exports no %s", abi.ExportMap)
 	}

@@ -3,38 +3,19 @@
 
 package guest
 
-import (
-	"slices"
-
-	"github.com/wasm-controller-manager/wcm/abi"
-	"github.com/wasm-controller-manager/wcm/host/grant"
-	"github.com/wasm-controller-manager/wcm/host/module"
-)
+import "github.com/wasm-controller-manager/wcm/host/grant"
 
 // wants checks what the module wants besides resources: that it could be
-// granted, and that what is imported is also asked for.
-func (v *validator) wants(info *module.Info) {
+// granted. Functions that are imported need not be asked for: a module of
+// several controllers has the imports of all, and each is denied what it does
+// not want.
+func (v *validator) wants() {
 	d := v.description
 	wanted := grant.Grants{Sign: d.Sign, FieldManagers: d.FieldManagers}
 	for _, h := range d.HTTP {
-		wanted.HTTP = append(wanted.HTTP, grant.HTTP(h))
+		wanted.HTTP = append(wanted.HTTP, grant.HTTP{Hosts: h.Hosts, Methods: h.Methods, Plain: h.Plain})
 	}
 	for _, problem := range wanted.Problems("") {
 		v.problems = append(v.problems, problem.Error())
 	}
-	if imports(info, abi.OpHTTP) && len(d.HTTP) == 0 {
-		v.problem("", "http", "the module imports the function and asks for no server")
-	}
-	if imports(info, abi.OpSign) && len(d.Sign) == 0 {
-		v.problem("", "sign", "the module imports the function and asks for no key")
-	}
-	if imports(info, abi.OpDiscover) && !d.Discover {
-		v.problem("", "discover", "the module imports the function and does not ask for it")
-	}
-}
-
-func imports(info *module.Info, op abi.Operation) bool {
-	return info != nil && slices.ContainsFunc(info.Imports, func(f module.Function) bool {
-		return f.Module == abi.ImportModule && f.Name == op.String()
-	})
 }
