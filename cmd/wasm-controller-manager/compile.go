@@ -48,7 +48,7 @@ func (o *compileOptions) addFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&o.cacheDir, "cache-dir", o.cacheDir,
 		"Directory that keeps compiled modules over restarts; empty: none. Whoever can write to it can run code in this process, so it is not used if others than this user and root can.")
 	flags.DurationVar(&o.timeout, "compile-timeout", o.timeout,
-		"How long the compilation of a module, in a process of its own, may take before the module is refused.")
+		"Processor time that the compilation of a module, in a process of its own, may take before the module is refused.")
 	flags.Var(&o.memory, "compile-memory",
 		"How much memory the compilation of a module, in a process of its own, may take before the module is refused.")
 }

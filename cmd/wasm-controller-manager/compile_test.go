@@ -119,7 +119,7 @@ func TestCompileBombIsRefused(t *testing.T) {
 	place(t, folder, "bomb.wasm", bomb())
 	p := launch(t, plane.Kubeconfig(), folder, "--leader-elect=false", "--compile-timeout=1s", "--cache-dir="+cache)
 	lives := p.compileChild()
-	p.logged(`"Plugin is not loaded".*error="cannot be compiled within the limit of 1s"`)
+	p.logged(`"Plugin is not loaded".*error="cannot be compiled within the limit of 1s of processor time"`)
 	gone(t, lives)
 	p.ready()
 	if got := p.series()[`wcm_modules_refused_total{reason="compile_time"}`]; got != "1" {

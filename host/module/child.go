@@ -52,6 +52,10 @@ const (
 	defaultCompileMemory  = 2 << 30
 )
 
+// patience is how many times the processor time of a compilation may go by on
+// the clock: a busy machine is no fault of the module.
+const patience = 10
+
 // child compiles in processes of their own.
 type child struct {
 	arguments []string
@@ -62,7 +66,7 @@ type child struct {
 // build is [build] in a process. Missing is what the process could not give up.
 func (c *child) build(ctx context.Context, file []byte, limits wasm.Limits, stage string) (u confine.Usage, missing []string, err error) {
 	header, err := json.Marshal(request{Size: len(file), Keep: stage != "", Module: limits, Process: confine.Limits{
-		Memory: c.memory, CPU: compileWorkers * (c.timeout + time.Second), FileSize: childFileSize, Files: childFiles,
+		Memory: c.memory, CPU: c.timeout, FileSize: childFileSize, Files: childFiles,
 	}})
 	if err != nil {
 		return confine.Usage{}, nil, err
@@ -71,7 +75,8 @@ func (c *child) build(ctx context.Context, file []byte, limits wasm.Limits, stag
 		Arguments: c.arguments,
 		Dir:       stage,
 		Input:     io.MultiReader(bytes.NewReader(append(header, '\n')), bytes.NewReader(file)),
-		Timeout:   c.timeout,
+		Timeout:   patience * c.timeout,
+		CPU:       c.timeout,
 		MaxOutput: maxVerdict,
 	})
 	if death, died := errors.AsType[*confine.DeathError](err); died {
@@ -102,7 +107,7 @@ func (v *verdict) err() error {
 func (c *child) obituary(d *confine.DeathError) error {
 	switch d.Death {
 	case confine.Time:
-		return refuse(NoTime, "cannot be compiled within the limit of %v", c.timeout)
+		return refuse(NoTime, "cannot be compiled within the limit of %v of processor time", c.timeout)
 	case confine.Memory:
 		return refuse(NoMemory, "cannot be compiled within the limit of %d MiB of memory: %s", c.memory>>20, plain(d.Text, maxText))
 	}

@@ -31,7 +31,8 @@ type Options struct {
 	// calls [CompileMain]. Nil: modules are compiled in this process, where
 	// nothing limits what that takes.
 	Child []string
-	// CompileTimeout is how long a child may take; 0: a minute.
+	// CompileTimeout is how much processor time a child may take, and ten
+	// times that by the clock; 0: a minute.
 	CompileTimeout time.Duration
 	// CompileMemory is how much memory a child may take, in bytes; 0: 2 GiB.
 	CompileMemory int64

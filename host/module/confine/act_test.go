@@ -23,10 +23,12 @@ var deeds = map[string]func() error{
 		return err
 	},
 	"hang": hang,
-	"spin": func() error {
-		for x := uint32(1); x != 0; x = x*1664525 + 1013904223 | 1 {
+	"spin": spin,
+	"work for a second": func() error {
+		if _, err := confine.Enter(confine.Limits{CPU: time.Second}); err != nil {
+			return err
 		}
-		return nil
+		return spin()
 	},
 	"eat": func() error {
 		if _, err := confine.Enter(confine.Limits{Memory: 256 << 20}); err != nil {
@@ -84,4 +86,10 @@ func act(what string) int {
 		return 1
 	}
 	return 0
+}
+
+func spin() error {
+	for x := uint32(1); x != 0; x = x*1664525 + 1013904223 | 1 {
+	}
+	return nil
 }

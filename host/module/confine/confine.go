@@ -41,6 +41,7 @@ type Command struct {
 	Dir       string        // working directory; empty: the root
 	Input     io.Reader     // its standard input
 	Timeout   time.Duration // after which it is killed; must be positive
+	CPU       time.Duration // its own limit of processor time, as it was told; 0: it has none
 	MaxOutput int           // bytes of standard output that are an answer; more is a crash
 }
 
@@ -118,6 +119,8 @@ func Run(ctx context.Context, c Command) ([]byte, Usage, error) {
 		return nil, usage, &DeathError{Time, "not done after " + c.Timeout.String()}
 	case limited.Err() != nil:
 		return nil, usage, context.Cause(limited)
+	case killed(state) && c.CPU > 0 && usage.CPU >= c.CPU*9/10: // the kernel did it, and counts otherwise
+		return nil, usage, &DeathError{Time, "not done after " + c.CPU.String() + " of processor time"}
 	}
 	return nil, usage, autopsy(state, err, complaint.text.String())
 }
@@ -144,7 +147,7 @@ func autopsy(state *os.ProcessState, err error, complaint string) error {
 func lacksMemory(complaint string) bool {
 	for _, words := range []string{
 		"out of memory", "cannot allocate memory", "failed to reserve page summary memory",
-		"too many address space collisions", // under the race detector
+		"too many address space collisions", "ThreadSanitizer failed to allocate", // under the race detector
 	} {
 		if strings.Contains(complaint, words) {
 			return true

@@ -56,6 +56,7 @@ func TestRunReportsDeath(t *testing.T) {
 	}{
 		{"hang", confine.Time, "not done after 100ms", func(c *confine.Command) { c.Timeout = 100 * time.Millisecond }},
 		{"spin", confine.Time, "not done after 100ms", func(c *confine.Command) { c.Timeout = 100 * time.Millisecond }},
+		{"work for a second", confine.Time, "not done after 1s of processor time", func(c *confine.Command) { c.Timeout, c.CPU = 100*time.Second, time.Second }},
 		{"eat", confine.Memory, "", nil},
 		{"be killed", confine.Memory, "killed by another", nil},
 		{"panic", confine.Crash, "panic: at the disco", nil},
