@@ -119,7 +119,7 @@ func Run(ctx context.Context, c Command) ([]byte, Usage, error) {
 		return nil, usage, &DeathError{Time, "not done after " + c.Timeout.String()}
 	case limited.Err() != nil:
 		return nil, usage, context.Cause(limited)
-	case killed(state) && c.CPU > 0 && usage.CPU >= c.CPU*9/10: // the kernel did it, and counts otherwise
+	case killed(state) && c.CPU > 0 && usage.CPU >= c.CPU*3/4: // the kernel did it, and counts by ticks
 		return nil, usage, &DeathError{Time, "not done after " + c.CPU.String() + " of processor time"}
 	}
 	return nil, usage, autopsy(state, err, complaint.text.String())
