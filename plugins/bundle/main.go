@@ -13,6 +13,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslicemirroring"
 	"github.com/wasm-controller-manager/wcm/plugins/nodeipam"
 	"github.com/wasm-controller-manager/wcm/plugins/podgc"
+	"github.com/wasm-controller-manager/wcm/plugins/replicaset"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
 	"github.com/wasm-controller-manager/wcm/plugins/rootcacert"
 	"github.com/wasm-controller-manager/wcm/plugins/scheduler"
@@ -30,6 +31,7 @@ func init() {
 		sdk.Member{Name: endpointslice.Name, Register: endpointslice.Register},
 		sdk.Member{Name: "pod-garbage-collector-controller", Register: podgc.Register},
 		sdk.Member{Name: endpointslicemirroring.Name, Register: endpointslicemirroring.Register},
+		sdk.Member{Name: replicaset.Name, Register: replicaset.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
 		sdk.Member{Name: "root-ca-certificate-publisher-controller", Register: rootcacert.Register},
 		sdk.Member{Name: "scheduler", Register: scheduler.Register},

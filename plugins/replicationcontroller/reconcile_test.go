@@ -5,7 +5,6 @@ package replicationcontroller
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -141,28 +140,18 @@ func TestAdoptSurplus(t *testing.T) {
 	w.wantLive(1)
 }
 
-func TestAdopterCheck(t *testing.T) {
-	w := newWorld(t, strings.Replace(web(1), `"generation": 1`, `"finalizers": ["example.com/wait"]`, 1))
-	read := func() *ReplicationController {
-		rc, err := controllers.Get(w.Context(), webKey)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return rc
+func TestSelector(t *testing.T) {
+	rc := &ReplicationController{}
+	if !view(rc).Selector.Empty() {
+		t.Error("with neither selector nor labels in the template: got a selector of something, want the empty one")
 	}
-	check := func(rc *ReplicationController) error { return (&adopter{rc: rc}).check(w.Context()) }
-	rc := read()
-	if err := check(rc); err != nil {
-		t.Errorf("check of one that lives: %v", err)
+	rc.Spec.Template.Metadata.Labels = sdk.Labels{{Key: "app", Value: "web"}, {Key: "tier", Value: "front"}}
+	if got := view(rc).Selector.String(); got != "app=web,tier=front" {
+		t.Errorf("selector of one that has none: got %q, want the labels of its template", got)
 	}
-	namesake := read()
-	namesake.UID = "another"
-	if err := check(namesake); !errors.Is(err, errReplaced) {
-		t.Errorf("check with another uid: got %v, want %v", err, errReplaced)
-	}
-	w.Delete("ReplicationController", webKey)
-	if err := check(rc); !errors.Is(err, errDeleted) {
-		t.Errorf("check of one that was deleted since it was read: got %v, want %v", err, errDeleted)
+	rc.Spec.Selector = sdk.Labels{{Key: "app", Value: "web"}}
+	if got := view(rc).Selector.String(); got != "app=web" {
+		t.Errorf("selector: got %q, want app=web", got)
 	}
 }
 

@@ -75,7 +75,7 @@ func (w *world) live() []sdktest.Object {
 	for _, p := range w.List("Pod") {
 		phase := p.Text("status.phase")
 		if p.Text("metadata.ownerReferences.0.name") == "web" && p.Field("metadata.deletionTimestamp") == nil &&
-			phase != phaseSucceeded && phase != phaseFailed {
+			phase != "Succeeded" && phase != "Failed" {
 			live = append(live, p)
 		}
 	}
@@ -112,7 +112,7 @@ func (w *world) wantStatus(want string) {
 // condition returns reason and message of the condition ReplicaFailure.
 func (w *world) condition() string {
 	o := w.Get("ReplicationController", webKey)
-	if o.Text("status.conditions.0.type") != conditionReplicaFailure {
+	if o.Text("status.conditions.0.type") != "ReplicaFailure" {
 		return ""
 	}
 	return o.Text("status.conditions.0.reason") + ": " + o.Text("status.conditions.0.message")
@@ -164,6 +164,6 @@ var (
 	errQuota       = &sdk.APIError{Status: abi.StatusForbidden, Reason: "Forbidden", Message: "exceeded quota: q"}
 	errTerminating = &sdk.APIError{
 		Status: abi.StatusForbidden, Reason: "Forbidden",
-		Message: "it is being terminated", Causes: []string{causeNamespaceTerminating},
+		Message: "it is being terminated", Causes: []string{"NamespaceTerminating"},
 	}
 )

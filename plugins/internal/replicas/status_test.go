@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package replicationcontroller
+package replicas
 
 import (
 	"errors"
@@ -68,13 +68,15 @@ func TestObserve(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			rc := controllerOf(2)
-			rc.Spec.MinReadySeconds, rc.Status.Conditions = tt.minReady, tt.old
-			got := observe(rc, tt.pods, tt.failure, now)
-			if diff := cmp.Diff(tt.want, got, cmpopts.EquateEmpty()); diff != "" {
+			template := &Template{}
+			template.Metadata.Labels = sdk.Labels{{Key: "app", Value: "web"}, {Key: "tier", Value: "front"}}
+			owner := &Owner{Metadata: &sdk.Metadata{Generation: 1}, Template: template, MinReadySeconds: tt.minReady}
+			owner.Status.Conditions = tt.old
+			got := observe(owner, tt.pods, tt.failure, now)
+			if diff := cmp.Diff(tt.want, got.Status, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("%s: observe(%v) (-want +got):\n%s", tt.reason, names(tt.pods), diff)
 			}
-			if again := observe(rc, tt.pods, tt.failure, now); !equal(got, again) {
+			if again := observe(owner, tt.pods, tt.failure, now); !equal(&got, &again) {
 				t.Errorf("equal(%+v, the same again) = false", got)
 			}
 		})
@@ -82,20 +84,21 @@ func TestObserve(t *testing.T) {
 }
 
 func TestEqual(t *testing.T) {
-	base := Status{Replicas: 1, FullyLabeledReplicas: 1, ReadyReplicas: 1, AvailableReplicas: 1, ObservedGeneration: 1}
-	changes := map[string]func(*Status){
-		"Replicas":     func(s *Status) { s.Replicas++ },
-		"FullyLabeled": func(s *Status) { s.FullyLabeledReplicas++ },
-		"Ready":        func(s *Status) { s.ReadyReplicas++ },
-		"Available":    func(s *Status) { s.AvailableReplicas++ },
-		"Generation":   func(s *Status) { s.ObservedGeneration++ },
-		"Conditions":   func(s *Status) { s.Conditions = []Condition{{Type: conditionReplicaFailure}} },
+	base := Report{Status: Status{Replicas: 1, FullyLabeledReplicas: 1, ReadyReplicas: 1, AvailableReplicas: 1, ObservedGeneration: 1}}
+	changes := map[string]func(*Report){
+		"Replicas":     func(s *Report) { s.Replicas++ },
+		"FullyLabeled": func(s *Report) { s.FullyLabeledReplicas++ },
+		"Ready":        func(s *Report) { s.ReadyReplicas++ },
+		"Available":    func(s *Report) { s.AvailableReplicas++ },
+		"Generation":   func(s *Report) { s.ObservedGeneration++ },
+		"Terminating":  func(s *Report) { s.TerminatingReplicas = new(int32) },
+		"Conditions":   func(s *Report) { s.Conditions = []Condition{{Type: conditionReplicaFailure}} },
 	}
 	for name, change := range changes {
 		t.Run(name, func(t *testing.T) {
 			changed := base
 			change(&changed)
-			if equal(base, changed) {
+			if equal(&base, &changed) {
 				t.Errorf("equal(%+v, %+v) = true, want false", base, changed)
 			}
 		})

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package replicationcontroller
+package replicas
 
 import (
 	"cmp"
@@ -44,16 +44,10 @@ type ranked struct {
 	standing standing
 }
 
-// firstToDelete returns the n of the active pods that are to go. It does not
-// modify pods.
-func firstToDelete(pods []*Pod, n int, now time.Time) []*Pod {
-	if n >= len(pods) {
-		return pods
-	}
-	onNode := map[string]int{}
-	for _, p := range pods {
-		onNode[p.Spec.NodeName]++
-	}
+// firstToDelete returns the n of the active pods that are to go, which are
+// fewer than all. onNode says how many pods of the same work each node has. It
+// does not modify pods.
+func firstToDelete(pods []*Pod, onNode map[string]int, n int, now time.Time) []*Pod {
 	order := make([]ranked, len(pods))
 	for i, p := range pods {
 		order[i] = ranked{p, p.standing(onNode[p.Spec.NodeName], now)}

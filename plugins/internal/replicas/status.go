@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package replicationcontroller
+package replicas
 
 import (
 	"slices"
@@ -14,16 +14,41 @@ import (
 // created or deleted.
 const conditionReplicaFailure = "ReplicaFailure"
 
-// observe returns the status of a replication controller with these active
-// pods. failure is nil if all pods could be managed.
-func observe(rc *ReplicationController, pods []*Pod, failure *manageError, now time.Time) Status {
+// Status is the status of an owner, all of which the plugin owns.
+type Status struct {
+	Replicas             int32       `json:"replicas"`
+	FullyLabeledReplicas int32       `json:"fullyLabeledReplicas"`
+	ReadyReplicas        int32       `json:"readyReplicas"`
+	AvailableReplicas    int32       `json:"availableReplicas"`
+	ObservedGeneration   int64       `json:"observedGeneration"`
+	Conditions           []Condition `json:"conditions,omitzero"`
+}
+
+// Report is a status that also counts pods on their way out; nil: it does not.
+type Report struct {
+	Status
+	TerminatingReplicas *int32 `json:"terminatingReplicas,omitempty"`
+}
+
+// Condition is one condition of a status.
+type Condition struct {
+	Type               string   `json:"type"`
+	Status             string   `json:"status"`
+	LastTransitionTime sdk.Time `json:"lastTransitionTime"`
+	Reason             string   `json:"reason,omitempty"`
+	Message            string   `json:"message,omitempty"`
+}
+
+// observe returns the status of an owner with these active pods. failure is
+// nil if all pods could be managed.
+func observe(owner *Owner, pods []*Pod, failure *manageError, now time.Time) Report {
 	status := Status{
 		Replicas:           int32(len(pods)),
-		ObservedGeneration: rc.Generation,
-		Conditions:         conditions(rc.Status.Conditions, failure, now),
+		ObservedGeneration: owner.Generation,
+		Conditions:         conditions(owner.Status.Conditions, failure, now),
 	}
 	for _, p := range pods {
-		if p.Labels.Contains(rc.Spec.Template.Metadata.Labels) {
+		if p.Labels.Contains(owner.Template.Metadata.Labels) {
 			status.FullyLabeledReplicas++
 		}
 		since, ready := p.readySince()
@@ -31,11 +56,11 @@ func observe(rc *ReplicationController, pods []*Pod, failure *manageError, now t
 			continue
 		}
 		status.ReadyReplicas++
-		if untilAvailable(since, rc.Spec.MinReadySeconds, now) == 0 {
+		if untilAvailable(since, owner.MinReadySeconds, now) == 0 {
 			status.AvailableReplicas++
 		}
 	}
-	return status
+	return Report{Status: status}
 }
 
 // conditions returns the conditions with ReplicaFailure set or removed. One
@@ -59,19 +84,24 @@ func conditions(old []Condition, failure *manageError, now time.Time) []Conditio
 }
 
 // equal reports whether writing b over a would change nothing.
-func equal(a, b Status) bool {
-	ac, bc := a.Conditions, b.Conditions
-	a.Conditions, b.Conditions = nil, nil
-	return a.counts() == b.counts() && slices.Equal(ac, bc)
+func equal(a, b *Report) bool {
+	return a.counts() == b.counts() && sameConditions(a.Conditions, b.Conditions)
 }
 
-// counts is the part of the status that can be compared.
-func (s *Status) counts() [5]int64 {
+// counts is the part of the status that can be compared. A count that is not
+// there is none.
+func (r *Report) counts() [6]int64 {
+	terminating := int64(-1)
+	if r.TerminatingReplicas != nil {
+		terminating = int64(*r.TerminatingReplicas)
+	}
 	return [...]int64{
-		int64(s.Replicas), int64(s.FullyLabeledReplicas), int64(s.ReadyReplicas), int64(s.AvailableReplicas),
-		s.ObservedGeneration,
+		int64(r.Replicas), int64(r.FullyLabeledReplicas), int64(r.ReadyReplicas), int64(r.AvailableReplicas),
+		r.ObservedGeneration, terminating,
 	}
 }
+
+func sameConditions(a, b []Condition) bool { return slices.Equal(a, b) }
 
 // untilAvailable returns how long a pod that is ready since then must stay so
 // to count as available; 0: it is.

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package replicationcontroller
+package replicas
 
 import (
 	"slices"
@@ -165,7 +165,8 @@ func TestFirstToDelete(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			// Keep the extra pod, which sorts last, so that everything else is chosen in order.
 			last := pod("last", cost("2147483647"))
-			got := names(firstToDelete(append(slices.Clone(tt.pods), last), len(tt.pods), now))
+			pods := append(slices.Clone(tt.pods), last)
+			got := names(firstToDelete(pods, onNodes(pods), len(tt.pods), now))
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("%s:\nfirstToDelete(%v) = %v, want %v", tt.reason, names(tt.pods), got, tt.want)
 			}
@@ -173,10 +174,33 @@ func TestFirstToDelete(t *testing.T) {
 	}
 }
 
-func TestFirstToDeleteTakesAllAsTheyAre(t *testing.T) {
-	pods := []*Pod{pod("b"), pod("a", onNode(""))}
-	if got := names(firstToDelete(pods, 2, now)); !slices.Equal(got, []string{"b", "a"}) {
-		t.Errorf("firstToDelete(2 of [b a]) = %v, want them unsorted: there is no choice", got)
+func onNodes(pods []*Pod) map[string]int {
+	onNode := map[string]int{}
+	for _, p := range pods {
+		onNode[p.Spec.NodeName]++
+	}
+	return onNode
+}
+
+func TestActive(t *testing.T) {
+	tests := map[string]struct {
+		pod  *Pod
+		want bool
+	}{
+		"Running":   {pod("a"), true},
+		"Pending":   {pod("a", inPhase(phasePending)), true},
+		"New":       {pod("a", inPhase("")), true},
+		"Unknown":   {pod("a", inPhase("Unknown")), true},
+		"Succeeded": {pod("a", inPhase(phaseSucceeded)), false},
+		"Failed":    {pod("a", inPhase(phaseFailed)), false},
+		"Deleting":  {pod("a", deletedAt(ago(-30*time.Second))), false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := tt.pod.active(); got != tt.want {
+				t.Errorf("active() of a pod in phase %q = %t, want %t", tt.pod.Status.Phase, got, tt.want)
+			}
+		})
 	}
 }
 

@@ -1,10 +1,9 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package replicationcontroller
+package replicas
 
 import (
-	"context"
 	"errors"
 
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -21,14 +20,6 @@ const (
 // causeNamespaceTerminating is the cause of the API server's refusal to create
 // anything in a namespace that is being deleted.
 const causeNamespaceTerminating = "NamespaceTerminating"
-
-func event(ctx context.Context, rc *ReplicationController, reason, message string) {
-	controllers.Event(ctx, rc, sdk.Normal, reason, message)
-}
-
-func warn(ctx context.Context, rc *ReplicationController, reason, message string) {
-	controllers.Event(ctx, rc, sdk.Warning, reason, message)
-}
 
 // manageError is why pods could not be created or deleted.
 type manageError struct {
