@@ -131,6 +131,9 @@ func (s *store) delete(r *abi.Resource, old *stored, grace *uint32) {
 	if m["deletionTimestamp"] == nil || graceful {
 		m["deletionTimestamp"] = timestamp(s.clock().Add(time.Duration(seconds) * time.Second))
 	}
+	if o["kind"] == "Namespace" {
+		o.child("status")["phase"] = "Terminating"
+	}
 	delete(m, "deletionGracePeriodSeconds")
 	if graceful {
 		m["deletionGracePeriodSeconds"] = number(int(seconds))
@@ -155,8 +158,14 @@ func gracePeriod(r *abi.Resource, o Object, wanted *uint32) (seconds uint32, gra
 	return seconds, seconds > 0
 }
 
+// hasFinalizers reports whether something holds an object that is deleted. A
+// namespace has finalizers of its own, in its spec.
 func hasFinalizers(o Object) bool {
 	list, _ := o.Field("metadata.finalizers").([]any)
+	if o["kind"] == "Namespace" {
+		own, _ := o.Field("spec.finalizers").([]any)
+		list = append(own, list...)
+	}
 	return len(list) > 0
 }
 

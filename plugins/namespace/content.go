@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package namespace
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/wasm-controller-manager/wcm/sdk"
+)
+
+// page is how many objects are listed at once.
+const page = 500
+
+// empty deletes what is in a namespace: pods, and when there are none left,
+// everything else.
+func empty(ctx context.Context, namespace string) (*findings, error) {
+	// What was served ten seconds ago is not enough: an object of a resource
+	// that is not known is left behind for ever.
+	discovery, err := sdk.Discover(ctx, sdk.Live())
+	if err != nil {
+		return nil, err
+	}
+	f := &findings{undiscovered: discovery.Failed, remaining: map[string]int{}, finalizers: map[string]int{}}
+	pods, others := targets(discovery.Resources)
+	emptyEach(ctx, f, namespace, pods)
+	if len(f.remaining) == 0 {
+		emptyEach(ctx, f, namespace, others)
+	}
+	return f, nil
+}
+
+// emptyEach deletes the objects of some resources. What fails of one is written
+// down and does not keep the others.
+func emptyEach(ctx context.Context, f *findings, namespace string, resources []sdk.APIResource) {
+	for i := range resources {
+		r := &resources[i]
+		t, err := emptyOne(ctx, namespace, r)
+		f.add(title(r), t)
+		switch {
+		case err != nil:
+			f.failures = append(f.failures, err.Error())
+		case t.count > 0 && t.wait == 0:
+			f.failures = append(f.failures, "delete "+title(r)+": "+strconv.Itoa(t.count)+" objects remain, and nothing is known to hold them")
+		}
+	}
+}
+
+// emptyOne deletes the objects of one resource and returns what is left of
+// them. It looks first: most resources have none.
+func emptyOne(ctx context.Context, namespace string, r *sdk.APIResource) (tally, error) {
+	of, lists := things.Of(*r), r.Can("list")
+	var before tally
+	if lists {
+		var err error
+		if before, err = survey(ctx, of, namespace); err != nil || before.untouched == 0 {
+			return before, unserved(err)
+		}
+	}
+	var err error
+	switch {
+	case r.Can("deletecollection"):
+		err = of.DeleteCollection(ctx, namespace, sdk.PropagationPolicy(sdk.Background))
+	case lists:
+		err = deleteEach(ctx, of, namespace)
+	}
+	if err != nil || !lists {
+		return before, unserved(err)
+	}
+	left, err := survey(ctx, of, namespace)
+	return left, unserved(err)
+}
+
+// unserved leaves out the error of a resource that is not, or no longer, there:
+// then neither are objects of it.
+func unserved(err error) error {
+	if sdk.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func survey(ctx context.Context, of *sdk.Resource[Thing], namespace string) (tally, error) {
+	var t tally
+	for thing, err := range of.All(ctx, sdk.InNamespace(namespace), sdk.PageSize(page)) {
+		if err != nil {
+			return t, err
+		}
+		t.add(thing, sdk.Now(ctx))
+	}
+	return t, nil
+}
+
+func deleteEach(ctx context.Context, of *sdk.Resource[Thing], namespace string) error {
+	for thing, err := range of.All(ctx, sdk.InNamespace(namespace), sdk.PageSize(page)) {
+		if err != nil {
+			return err
+		}
+		if !thing.Own.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if err := of.Delete(ctx, thing, sdk.PropagationPolicy(sdk.Background)); unserved(err) != nil {
+			return err
+		}
+	}
+	return nil
+}
