@@ -20,6 +20,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/plugins/scheduler"
 	"github.com/wasm-controller-manager/wcm/plugins/serviceaccount"
 	"github.com/wasm-controller-manager/wcm/plugins/serviceaccounttoken"
+	"github.com/wasm-controller-manager/wcm/plugins/servicelb"
 	"github.com/wasm-controller-manager/wcm/plugins/tainteviction"
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
@@ -39,6 +40,7 @@ func init() {
 		sdk.Member{Name: "scheduler", Register: scheduler.Register},
 		sdk.Member{Name: "serviceaccount-controller", Register: serviceaccount.Register},
 		sdk.Member{Name: "serviceaccount-token-controller", Register: serviceaccounttoken.Register},
+		sdk.Member{Name: "service-lb-controller", Register: servicelb.Register},
 		sdk.Member{Name: tainteviction.Name, Register: tainteviction.Register},
 	)
 }
