@@ -77,13 +77,13 @@ func TestDeadline(t *testing.T) {
 		rule      string
 		age, due  time.Duration // due from now on, 0: none
 		want      time.Duration
-		patienceM time.Duration
+		patience time.Duration
 	}{
 		{"it begins now", time.Hour, 0, 5, 5},
-		{"it began before", time.Hour, 2 * minute, 2, 5},
-		{"it is over", time.Hour, -minute, -1, 5},
-		{"less is tolerated than before", time.Hour, 4 * minute, 3, 3},
-		{"what was due was another pod of the name", minute, 2 * minute, 5, 5},
+		{"it began before", time.Hour, 2 * minute, 2 * minute, 5 * minute},
+		{"it is over", time.Hour, -minute, -minute, 5 * minute},
+		{"less is tolerated than before", time.Hour, 4 * minute, 3 * minute, 3 * minute},
+		{"what was due was another pod of the name", minute, 2 * minute, 5 * minute, 5 * minute},
 	} {
 		pod := &Pod{}
 		pod.Metadata.CreationTimestamp = sdk.NewTime(now.Add(-test.age))
@@ -91,8 +91,8 @@ func TestDeadline(t *testing.T) {
 		if test.due != 0 {
 			due = now.Add(test.due)
 		}
-		if got := deadline(pod, test.patienceM*minute, due, now).Sub(now); got != test.want*minute {
-			t.Errorf("%s: got %v from now on, want %v", test.rule, got, test.want*minute)
+		if got := deadline(pod, test.patience, due, now).Sub(now); got != test.want {
+			t.Errorf("%s: got %v from now on, want %v", test.rule, got, test.want)
 		}
 	}
 }
