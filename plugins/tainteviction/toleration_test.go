@@ -74,12 +74,12 @@ func TestDeadline(t *testing.T) {
 	now := time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)
 	const minute = time.Minute
 	for _, test := range []struct {
-		rule      string
-		age, due  time.Duration // due from now on, 0: none
-		want      time.Duration
+		rule     string
+		age, due time.Duration // due from now on, 0: none
+		want     time.Duration
 		patience time.Duration
 	}{
-		{"it begins now", time.Hour, 0, 5, 5},
+		{"it begins now", time.Hour, 0, 5 * minute, 5 * minute},
 		{"it began before", time.Hour, 2 * minute, 2 * minute, 5 * minute},
 		{"it is over", time.Hour, -minute, -minute, 5 * minute},
 		{"less is tolerated than before", time.Hour, 4 * minute, 3 * minute, 3 * minute},
