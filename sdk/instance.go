@@ -15,7 +15,8 @@ import (
 // there is one, in a native test one per emulator.
 type instance struct {
 	host     host
-	settings any // *T of Settings
+	settings any         // *T of Settings
+	memory   map[any]any // by *Memory[T], *T
 	requests buffers
 }
 

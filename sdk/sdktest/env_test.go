@@ -167,6 +167,27 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// TestMemory checks that each instance remembers by itself.
+func TestMemory(t *testing.T) {
+	count, other := sdk.NewMemory[int](), sdk.NewMemory[int]()
+	widgets.Reconcile = func(ctx context.Context, _ sdk.Request) (sdk.Result, error) {
+		*count.Get(ctx)++
+		return sdk.Result{}, nil
+	}
+	first, second := sdktest.New(t, widget), sdktest.New(t, widget)
+	for _, env := range []*sdktest.Env{first, first, second} {
+		if _, err := env.Reconcile("widgets", key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := *count.Get(first.Context()), *count.Get(second.Context()); a != 2 || b != 1 {
+		t.Errorf("the instances counted %d and %d reconciles, want 2 and 1", a, b)
+	}
+	if got := *other.Get(first.Context()); got != 0 {
+		t.Errorf("another memory has %d, want 0", got)
+	}
+}
+
 // TestVerdicts checks how errors end a reconcile.
 func TestVerdicts(t *testing.T) {
 	cause := errors.New("broken")
