@@ -13,6 +13,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslicemirroring"
 	"github.com/wasm-controller-manager/wcm/plugins/namespace"
 	"github.com/wasm-controller-manager/wcm/plugins/nodeipam"
+	"github.com/wasm-controller-manager/wcm/plugins/nodelifecycle"
 	"github.com/wasm-controller-manager/wcm/plugins/podgc"
 	"github.com/wasm-controller-manager/wcm/plugins/replicaset"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
@@ -42,6 +43,7 @@ func init() {
 		sdk.Member{Name: "serviceaccount-token-controller", Register: serviceaccounttoken.Register},
 		sdk.Member{Name: "service-lb-controller", Register: servicelb.Register},
 		sdk.Member{Name: tainteviction.Name, Register: tainteviction.Register},
+		sdk.Member{Name: nodelifecycle.Name, Register: nodelifecycle.Register},
 	)
 }
 
