@@ -117,6 +117,7 @@ const catalogueAge = 10 * time.Second
 // New returns a host that does nothing before [Host.Run].
 func New(o Options) (*Host, error) {
 	o.Fence = cmp.Or(o.Fence, fence.Open())
+	o.Config = kube.WarnOnce(o.Config, o.Logger)
 	link, err := kube.Connect(o.Config, o.Fence)
 	if err != nil {
 		return nil, err

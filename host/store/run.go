@@ -107,7 +107,7 @@ func (g *generation) reflector(config *rest.Config, client *http.Client) (*cache
 	if err != nil {
 		return nil, err
 	}
-	source := &source{generation: g, api: api}
+	source := &source{generation: g, api: api, warnings: config.WarningHandlerWithContext}
 	listWatch := cache.ToListWatcherWithWatchListSemantics(&cache.ListWatch{
 		ListWithContextFunc:  source.list,
 		WatchFuncWithContext: source.watch,
@@ -128,6 +128,7 @@ func (s streaming) IsWatchListSemanticsUnSupported() bool { return s.off }
 type source struct {
 	generation *generation
 	api        rest.Interface
+	warnings   rest.WarningHandlerWithContext // nil: client-go's
 }
 
 func (s *source) list(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
@@ -164,7 +165,7 @@ func expired(err error) bool { return apierrors.IsResourceExpired(err) || apierr
 var versionV1 = schema.GroupVersion{Version: "v1"}
 
 func (s *source) request(o *metav1.ListOptions) *rest.Request {
-	return s.api.Get().
+	return s.api.Get().WarningHandlerWithContext(s.warnings).
 		Resource(s.generation.informer.resource.Resource).
 		SpecificallyVersionedParams(o, metav1.ParameterCodec, versionV1)
 }
