@@ -4,33 +4,21 @@
 package replicationcontroller
 
 import (
-	"context"
 	"fmt"
-	"log/slog"
-	"path/filepath"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/wasm-controller-manager/wcm/host"
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
+	hostcluster "github.com/wasm-controller-manager/wcm/host/hosttest/cluster"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
-	"github.com/wasm-controller-manager/wcm/host/metric"
 )
 
-// alwaysLeader leads from the first moment to the last.
-type alwaysLeader struct{}
-
-func (alwaysLeader) Run(ctx context.Context, lead func(context.Context) error) error {
-	return lead(ctx)
-}
-
-// cluster is a real API server with a host that runs this plugin and the
-// hollow kubelet, both as wasm.
+// cluster is a real API server with a host that runs this plugin and the hollow
+// kubelet, both as wasm.
 type cluster struct {
 	kubernetes.Interface
 	plane     *controlplane.Plane
@@ -39,38 +27,8 @@ type cluster struct {
 
 func newCluster(t *testing.T) *cluster {
 	t.Helper()
-	plane := controlplane.Shared(t)
-	folder := t.TempDir()
-	hosttest.PlaceController(t, "replicationcontroller", folder)
-	hosttest.BuildPlugin(t, "examples/hollow-kubelet", filepath.Join(folder, "hollow-kubelet.wasm"))
-	registry := prometheus.NewRegistry()
-	config := plane.RESTConfig()
-	config.QPS, config.Burst = 1000, 2000
-	h, err := host.New(host.Options{
-		Config: config, PluginDir: folder, Leadership: alwaysLeader{},
-		LeaseNamespace: metav1.NamespaceSystem, LeaseName: "wasm-controller-manager",
-		Registerer: registry, Metrics: metric.New(registry),
-		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- h.Run(ctx) }() // ends by stop; the cleanup waits
-	t.Cleanup(func() {
-		stop()
-		if err := <-done; err != nil {
-			t.Errorf("Host.Run: %v", err)
-		}
-	})
-	hosttest.Eventually(t, func() string { // modules compile for seconds
-		if err := h.Ready(); err != nil {
-			return err.Error()
-		}
-		return ""
-	})
-	return &cluster{kubernetes.NewForConfigOrDie(config), plane, plane.NamespaceFor(t)}
+	c := hostcluster.Start(t, "replicationcontroller")
+	return &cluster{c.Interface, c.Plane, c.Namespace}
 }
 
 func newController(name string, replicas int32) *corev1.ReplicationController {
