@@ -28,6 +28,9 @@ type Options struct {
 	// Controllers are folders of plugins, "scheduler" for example, with what is
 	// appended to the operator's file of each: its settings, as a rule.
 	Controllers map[string]string
+	// Modules are folders of further modules, "examples/hollow-kubelet" for
+	// example.
+	Modules []string
 	// Keys sign for the controllers.
 	Keys []sign.Source
 }
@@ -59,7 +62,7 @@ func Start(t testing.TB, o Options) *Stage {
 	config := plane.RESTConfig()
 	config.QPS, config.Burst = 1000, 2000
 	h, err := host.New(host.Options{
-		Config: config, PluginDir: folder(t, o.Controllers), Leadership: alwaysLeader{}, SigningKeys: keys,
+		Config: config, PluginDir: folder(t, o), Leadership: alwaysLeader{}, SigningKeys: keys,
 		LeaseNamespace: metav1.NamespaceSystem, LeaseName: "wasm-controller-manager",
 		Registerer: registry, Metrics: metric.New(registry),
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
@@ -90,11 +93,14 @@ func run(t testing.TB, h *host.Host) {
 	})
 }
 
-// folder returns a plugin directory with the controllers.
-func folder(t testing.TB, controllers map[string]string) string {
+// folder returns a plugin directory with the controllers and modules.
+func folder(t testing.TB, o Options) string {
 	t.Helper()
 	folder := t.TempDir()
-	for source, rest := range controllers {
+	for _, source := range o.Modules {
+		hosttest.BuildPlugin(t, source, filepath.Join(folder, filepath.Base(source)+".wasm"))
+	}
+	for source, rest := range o.Controllers {
 		name := filepath.Join(folder, hosttest.PlaceController(t, source, folder)+".yaml")
 		manifest, err := os.ReadFile(name)
 		if err == nil {
