@@ -4,7 +4,6 @@
 package nodeipam
 
 import (
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	Register()
-	os.Exit(m.Run())
+	m.Run()
 }
 
 // newNode returns a node that was created so many seconds after the first one.

@@ -4,7 +4,6 @@
 package nodelifecycle
 
 import (
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) {
 	Register()
-	os.Exit(m.Run())
+	m.Run()
 }
 
 // world is an emulator with nodes, some of which renew their leases.

@@ -4,7 +4,6 @@
 package tainteviction
 
 import (
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -18,7 +17,7 @@ import (
 
 func TestMain(m *testing.M) {
 	Register()
-	os.Exit(m.Run())
+	m.Run()
 }
 
 const (
