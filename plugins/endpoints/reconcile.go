@@ -27,7 +27,14 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	if sdk.IgnoreNotFound(err) != nil {
 		return sdk.Result{}, err
 	}
-	return sdk.Result{}, write(ctx, service, current, desired(service, selected, current))
+	want := desired(service, selected, current)
+	if current != nil && want.matches(current) {
+		return sdk.Result{}, nil
+	}
+	if wait := backend.Wait(ctx, req, settings.Get(ctx).period); wait > 0 && current != nil {
+		return sdk.Result{RequeueAfter: wait}, nil
+	}
+	return sdk.Result{}, write(ctx, service, current, want)
 }
 
 // remove deletes the Endpoints of a service that is gone. Those that hold an
@@ -102,25 +109,21 @@ func (s *state) matches(current *Endpoints) bool {
 		backend.SameSubsets(backend.Repack(current.Subsets), s.subsets)
 }
 
-// write brings the Endpoints into the state, if they are not in it.
+// write brings the Endpoints, which are not in it, into the state.
 func write(ctx context.Context, service *backend.Service, current *Endpoints, s state) error {
 	name, reason := service.Namespace+"/"+service.Name, "FailedToUpdateEndpoint"
-	message := "Failed to update endpoint " + name
+	message, about := "Failed to update endpoint "+name, sdk.Header{Namespace: service.Namespace, Name: service.Name}
 	var err error
-	switch {
-	case current == nil:
+	if current != nil {
+		about = current.Header
+		err = update(ctx, current, s)
+	} else {
 		reason, message = "FailedToCreateEndpoint", "Failed to create endpoint for service "+name
 		if err = create(ctx, service.Key(), s); backend.NamespaceGoing(err) {
 			return nil
 		}
-	case !s.matches(current):
-		err = update(ctx, current, s)
 	}
 	if err != nil && !sdk.IsConflict(err) {
-		about := sdk.Header{Namespace: service.Namespace, Name: service.Name}
-		if current != nil {
-			about = current.Header
-		}
 		endpoints.Event(ctx, about, sdk.Warning, reason, message+": "+err.Error())
 	}
 	return err

@@ -13,6 +13,7 @@ package endpoints
 
 import (
 	"context"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/plugins/internal/backend"
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -30,6 +31,20 @@ const (
 	truncated              = "truncated"
 )
 
+// Settings are the settings of the plugin.
+type Settings struct {
+	// UpdatesBatchPeriod is how long changes are collected before Endpoints are
+	// written, "500ms" for example.
+	UpdatesBatchPeriod string `json:"updatesBatchPeriod"`
+
+	period time.Duration
+}
+
+func (s *Settings) prepare() (err error) {
+	s.period, err = backend.ParsePeriod(s.UpdatesBatchPeriod)
+	return err
+}
+
 // Endpoints is what the controller reads and writes of Endpoints.
 type Endpoints struct {
 	sdk.Metadata
@@ -44,13 +59,15 @@ type Endpoints struct {
 }
 
 var (
+	settings  *sdk.Settings[Settings]
 	services  *sdk.Resource[backend.Service]
 	pods      *sdk.Resource[backend.Pod]
 	endpoints *sdk.Resource[Endpoints]
 )
 
-// Register declares the controller and its resources.
+// Register declares the controller, its resources and its settings.
 func Register() {
+	settings = sdk.NewSettings(Settings{UpdatesBatchPeriod: "0s"}, (*Settings).prepare)
 	services = sdk.NewResource[backend.Service]("v1", "services", "Service")
 	pods = sdk.NewResource[backend.Pod]("v1", "pods", "Pod")
 	endpoints = sdk.NewResource[Endpoints]("v1", "endpoints", "Endpoints", sdk.Writes("create", "patch", "delete"))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -258,5 +259,32 @@ func TestRefused(t *testing.T) {
 		if reasons != c.event {
 			t.Errorf("%s: events: got %q, want %q", c.reason, reasons, c.event)
 		}
+	}
+}
+
+func TestBatch(t *testing.T) {
+	w := newWorld(t, service)
+	if err := w.Configure(`{"updatesBatchPeriod":"2s"}`); err != nil {
+		t.Fatal(err)
+	}
+	w.settle()
+	since := 0
+	if got := w.writes(&since); got != "create:1" {
+		t.Errorf("a new service: writes: got %q, want create:1", got)
+	}
+	for i, name := range []string{"a", "b"} {
+		w.Add(pod(name, fmt.Sprintf("10.0.0.%d", i+1)))
+		w.settle()
+		w.Advance(time.Second)
+	}
+	if got := w.writes(&since); got != "" {
+		t.Errorf("before the period is over: writes: got %q, want none", got)
+	}
+	w.settle()
+	if got, line := w.writes(&since), w.line(); got != "patch:1" || line != "10.0.0.1 10.0.0.2 at http:8080/TCP" {
+		t.Errorf("after the period: writes %q, Endpoints %q, want one patch with both pods", got, line)
+	}
+	if err := w.Configure(`{"updatesBatchPeriod":"soon"}`); err == nil {
+		t.Error("updatesBatchPeriod soon: got no error")
 	}
 }

@@ -30,12 +30,17 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	if err != nil {
 		return sdk.Result{}, err
 	}
+	given := settings.Get(ctx)
+	changes := plan(service, members, existing, given.MaxEndpointsPerSlice)
+	if wait := backend.Wait(ctx, req, given.period); wait > 0 && len(existing) > 0 && !changes.None() {
+		return sdk.Result{RequeueAfter: wait}, nil
+	}
 	since := triggerOf(service, members, existing)
 	writer := backend.Writer{
 		Slices: sliceCache, Namespace: service.Namespace, Owner: sdk.ControllerRef(service, services),
 		Annotate: since.Annotate, Frozen: service.Deleting(),
 	}
-	if err := writer.Write(ctx, plan(service, members, existing, settings.Get(ctx).MaxEndpointsPerSlice)); err != nil {
+	if err := writer.Write(ctx, changes); err != nil {
 		if !sdk.IsConflict(err) {
 			services.Event(ctx, service, sdk.Warning, "FailedToUpdateEndpointSlices",
 				"Error updating Endpoint Slices for Service "+service.Key().String()+": "+err.Error())

@@ -13,6 +13,7 @@ package endpointslice
 
 import (
 	"errors"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/plugins/internal/backend"
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -28,13 +29,19 @@ const managedBy = "endpointslice-controller.k8s.io"
 type Settings struct {
 	// MaxEndpointsPerSlice is how many endpoints a slice has at most, 1 to 1000.
 	MaxEndpointsPerSlice int `json:"maxEndpointsPerSlice"`
+	// UpdatesBatchPeriod is how long changes are collected before slices are
+	// written, "500ms" for example.
+	UpdatesBatchPeriod string `json:"updatesBatchPeriod"`
+
+	period time.Duration
 }
 
-func (s *Settings) validate() error {
+func (s *Settings) prepare() (err error) {
 	if s.MaxEndpointsPerSlice < 1 || s.MaxEndpointsPerSlice > 1000 {
 		return errors.New("maxEndpointsPerSlice: expected 1 to 1000")
 	}
-	return nil
+	s.period, err = backend.ParsePeriod(s.UpdatesBatchPeriod)
+	return err
 }
 
 // Node is what the controller reads of a node.
@@ -57,7 +64,7 @@ var (
 
 // Register declares the controller, its resources and its settings.
 func Register() {
-	settings = sdk.NewSettings(Settings{MaxEndpointsPerSlice: 100}, (*Settings).validate)
+	settings = sdk.NewSettings(Settings{MaxEndpointsPerSlice: 100, UpdatesBatchPeriod: "0s"}, (*Settings).prepare)
 	services = sdk.NewResource[backend.Service]("v1", "services", "Service")
 	pods = sdk.NewResource[backend.Pod]("v1", "pods", "Pod")
 	nodes = sdk.NewResource[Node]("v1", "nodes", "Node")

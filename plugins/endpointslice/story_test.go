@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -315,6 +316,7 @@ func TestSettings(t *testing.T) {
 		`{"maxEndpointsPerSlice":0}`:    "maxEndpointsPerSlice: expected 1 to 1000",
 		`{"maxEndpointsPerSlice":1001}`: "maxEndpointsPerSlice: expected 1 to 1000",
 		`{"maxEndpointsPerSlice":1000}`: "",
+		`{"updatesBatchPeriod":"-1s"}`:  `updatesBatchPeriod is "-1s", expected a duration`,
 	} {
 		err := newWorld(t).Configure(text)
 		if got := fmt.Sprint(err); (err == nil) != (want == "") || !strings.Contains(got, want) && want != "" {
@@ -337,4 +339,27 @@ func TestHomeless(t *testing.T) {
 		t.Errorf("Reconcile with the node: %v", err)
 	}
 	w.want("IPv4 http:8080/TCP [10.0.0.1 " + up + "]")
+}
+
+func TestBatch(t *testing.T) {
+	w := newWorld(t, service)
+	if err := w.Configure(`{"updatesBatchPeriod":"2s"}`); err != nil {
+		t.Fatal(err)
+	}
+	since := 0
+	w.step("the first at once", &since, []int{0}, "create:1")
+	w.addPods(0, 1)
+	w.settle()
+	w.Advance(time.Second)
+	w.addPods(1, 2)
+	w.settle()
+	w.Advance(time.Second - 1)
+	w.settle()
+	if got := w.writes(&since); got != "" {
+		t.Errorf("before the period is over: writes: got %q, want none", got)
+	}
+	w.Advance(1)
+	w.step("after the period: one write for all", &since, []int{2}, "patch:1")
+	w.Advance(time.Minute)
+	w.step("nothing to do, nothing to wait for", &since, []int{2}, "")
 }

@@ -26,6 +26,9 @@ type Changes struct {
 	Delete         []*Slice
 }
 
+// None reports whether nothing has to be done.
+func (c *Changes) None() bool { return len(c.Create)+len(c.Update)+len(c.Delete) == 0 }
+
 // Recycle makes updates of creations for which a slice that was to go can be
 // used: one of the same address type, which nobody can change, and of the
 // owner.
