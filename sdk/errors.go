@@ -83,6 +83,9 @@ func IsTooManyRequests(err error) bool { return StatusOf(err) == abi.StatusTooMa
 // yet.
 func IsNotReady(err error) bool { return StatusOf(err) == abi.StatusNotReady }
 
+// IsUnsupported reports that the resource does not have the operation.
+func IsUnsupported(err error) bool { return StatusOf(err) == abi.StatusUnsupported }
+
 // IgnoreNotFound returns nil if err is a not-found error, else err.
 func IgnoreNotFound(err error) error {
 	if IsNotFound(err) {

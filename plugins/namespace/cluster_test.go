@@ -34,8 +34,9 @@ func TestLifeOfNamespace(t *testing.T) {
 		"podgc":      "settings: {terminatedPodGCThreshold: 1}",
 	}})
 	for _, name := range []string{"done-1", "done-2", "done-3"} {
-		endedPod(t, c, name)
+		endPod(t, c, newPod(t, c, name, ""))
 	}
+	newPod(t, c, "orphan", "no-such-node")
 	lamps := serveLamps(t, c)
 	namespace, err := c.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "life-"}}, metav1.CreateOptions{})
 	if err != nil {
@@ -49,8 +50,8 @@ func TestLifeOfNamespace(t *testing.T) {
 	closes(t, c, lamps, namespace.Name)
 	hosttest.Eventually(t, func() string {
 		left, err := c.CoreV1().Pods(c.Namespace).List(t.Context(), metav1.ListOptions{})
-		if err != nil || len(left.Items) != 1 {
-			return fmt.Sprintf("%d terminated pods (error %v), want the threshold of 1", len(left.Items), err)
+		if err != nil || len(left.Items) != 1 || left.Items[0].Name != "done-3" {
+			return fmt.Sprintf("%d pods (error %v), want the terminated one that the threshold allows", len(left.Items), err)
 		}
 		return ""
 	})
@@ -183,18 +184,25 @@ func serveLamps(t *testing.T, c *stage.Stage) dynamic.NamespaceableResourceInter
 		Resource(schema.GroupVersionResource{Group: "life.example.com", Version: "v1", Resource: "lamps"})
 }
 
-// endedPod makes a pod that has failed.
-func endedPod(t *testing.T, c *stage.Stage, name string) {
+// newPod makes a pod that is bound to a node, or to none.
+func newPod(t *testing.T, c *stage.Stage, name, node string) *corev1.Pod {
 	t.Helper()
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "nginx"}}},
+		Spec:       corev1.PodSpec{NodeName: node, Containers: []corev1.Container{{Name: "c", Image: "nginx"}}},
 	}
-	pods := c.CoreV1().Pods(c.Namespace)
-	if _, err := pods.Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
+	pod, err := c.CoreV1().Pods(c.Namespace).Create(t.Context(), pod, metav1.CreateOptions{})
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := pods.Patch(t.Context(), name, types.MergePatchType, []byte(`{"status":{"phase":"Failed"}}`), metav1.PatchOptions{}, "status"); err != nil {
+	return pod
+}
+
+// endPod says that the pod has failed.
+func endPod(t *testing.T, c *stage.Stage, pod *corev1.Pod) {
+	t.Helper()
+	_, err := c.CoreV1().Pods(c.Namespace).Patch(t.Context(), pod.Name, types.MergePatchType, []byte(`{"status":{"phase":"Failed"}}`), metav1.PatchOptions{}, "status")
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -58,24 +58,33 @@ func emptyOne(ctx context.Context, namespace string, r *sdk.APIResource) (tally,
 			return before, unserved(err)
 		}
 	}
-	var err error
-	switch {
-	case r.Can("deletecollection"):
-		err = of.DeleteCollection(ctx, namespace, sdk.PropagationPolicy(sdk.Background))
-	case lists:
-		err = deleteEach(ctx, of, namespace)
-	}
-	if err != nil || !lists {
+	if err := deleteAll(ctx, of, namespace, r.Can("deletecollection"), lists); err != nil || !lists {
 		return before, unserved(err)
 	}
 	left, err := survey(ctx, of, namespace)
 	return left, unserved(err)
 }
 
-// unserved leaves out the error of a resource that is not, or no longer, there:
-// then neither are objects of it.
+// deleteAll deletes the objects of a resource as a collection, or one by one
+// where the server has no collections, whatever it says of itself.
+func deleteAll(ctx context.Context, of *sdk.Resource[Thing], namespace string, collects, lists bool) error {
+	if collects {
+		err := of.DeleteCollection(ctx, namespace, sdk.PropagationPolicy(sdk.Background))
+		if !sdk.IsUnsupported(err) {
+			return err
+		}
+	}
+	if lists {
+		return deleteEach(ctx, of, namespace)
+	}
+	return nil
+}
+
+// unserved leaves out the error of a resource that is not, or no longer, there,
+// or that cannot be listed although its server says so: then there are no
+// objects of it, or none that anybody could find.
 func unserved(err error) error {
-	if sdk.IsNotFound(err) {
+	if sdk.IsNotFound(err) || sdk.IsUnsupported(err) {
 		return nil
 	}
 	return err

@@ -313,6 +313,8 @@ func TestFailures(t *testing.T) {
 		}, "ConfigMap",
 			"NamespaceDeletionContentFailure ContentDeletionFailed: Failed to delete all resource types, 1 remaining: delete lamps.example.com: 1 objects remain, and nothing is known to hold them\n" +
 				"NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: lamps.example.com has 1 resource instances"},
+		{"a collection that cannot be deleted is deleted one by one", refuse(abi.OpDeleteCollection, "v1/configmaps", abi.StatusUnsupported), "ConfigMap", ""},
+		{"what cannot be listed after all is taken to be empty", refuse(abi.OpList, "example.com/v1/lamps", abi.StatusUnsupported), "ConfigMap", ""},
 		{"a resource that went has no objects", refuse(abi.OpList, "example.com/v1/lamps", abi.StatusNotFound), "ConfigMap", ""},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
