@@ -4,6 +4,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -133,6 +134,36 @@ func TestPodWithoutDelayTakesTwoWrites(t *testing.T) {
 	if got := len(env.Writes()); got != 2 {
 		t.Errorf("writes from nothing to Running: got %d, want a binding and a status: %+v", got, env.Writes())
 	}
+}
+
+func TestSilentNode(t *testing.T) {
+	env := sdktest.New(t, leaseNamespaceObject, pendingPod)
+	settle(t, env)
+	node, lease := sdk.Key{Name: "hollow-0"}, sdk.Key{Namespace: leaseNamespace, Name: "hollow-0"}
+	env.Patch("Node", node, `{"metadata":{"annotations":{"hollow-kubelet/silent":"true"}},"status":{"conditions":[{"type":"Ready","status":"Unknown"}]}}`)
+	pod := env.Get("Pod", podKey)
+	conditions := strings.Replace(sdktest.Object{"conditions": pod.Field("status.conditions")}.JSON(),
+		`"status":"True","type":"Ready"`, `"status":"False","type":"Ready"`, 1)
+	env.Patch("Pod", podKey, `{"status":`+conditions+`}`)
+	writes := len(env.Writes())
+	env.Advance(time.Minute)
+	settle(t, env)
+	if got := conditionOf(env.Get("Pod", podKey), "Ready"); got != "False" || len(env.Writes()) != writes {
+		t.Errorf("a silent node wrote %v", env.Writes()[writes:])
+	}
+	env.Patch("Node", node, `{"metadata":{"annotations":null}}`)
+	env.Advance(leaseRenewal)
+	settle(t, env)
+	wantFields(t, env.Get("Lease", lease), map[string]string{"spec.renewTime": "2030-01-01T00:01:10.000000Z"})
+	wantFields(t, env.Get("Node", node), map[string]string{"status.conditions.0.status": "True"})
+	again := env.Get("Pod", podKey)
+	if got := conditionOf(again, "Ready"); got != "True" {
+		t.Errorf("condition Ready of a pod whose node is back: got %q, want True", got)
+	}
+	wantFields(t, again, map[string]string{
+		"status.podIP": pod.Text("status.podIP"), "status.phase": "Running",
+		"status.containerStatuses": pod.Text("status.containerStatuses"),
+	})
 }
 
 func TestPodExits(t *testing.T) {

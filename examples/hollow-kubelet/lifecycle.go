@@ -20,6 +20,7 @@ const (
 	actionBind                 // it gets a node
 	actionStart                // its node accepts it; the containers are being created
 	actionRun                  // its containers run and are ready
+	actionReady                // they are, though somebody said they were not
 	actionFinish               // its containers have exited
 	actionRemove               // it was deleted and its containers have ended
 )
@@ -68,8 +69,11 @@ func (s *Settings) pending(p *Pod, now time.Time) step {
 }
 
 // running ends a pod that says when it exits, unless its containers are to be
-// restarted for ever.
+// restarted for ever. One that was given up with its node is ready again.
 func (p *Pod) running(now time.Time) step {
+	if p.condition("Ready") == "False" {
+		return step{action: actionReady}
+	}
 	lifetime, err := time.ParseDuration(p.Hints.Annotations.ExitAfter)
 	if err != nil || p.Spec.RestartPolicy == "Always" {
 		return step{}

@@ -78,6 +78,7 @@ func TestNext(t *testing.T) {
 		"Starting":      {"the rest of the delay", &slow, onNode(started(ago(4 * time.Second))), step{wait: 6 * time.Second}},
 		"Started":       {"the delay is over to the second", &slow, onNode(started(ago(10 * time.Second))), step{action: actionRun}},
 		"Running":       {"nothing more happens", &quick, onNode(phase(phaseRunning), started(ago(time.Hour))), step{}},
+		"GivenUp":       {"its node was lost, and is back", &quick, onNode(phase(phaseRunning), func(p *Pod) { p.Status.Conditions = []Condition{{Type: "Ready", Status: "False"}} }), step{action: actionReady}},
 		"Exits":         {"in a while", &quick, onNode(phase(phaseRunning), started(ago(2*time.Second)), exits("5s")), step{wait: 3 * time.Second}},
 		"Exited":        {"now", &quick, onNode(phase(phaseRunning), started(ago(5*time.Second)), exits("5s")), step{action: actionFinish}},
 		"ExitsAlways":   {"its containers would be restarted", &quick, onNode(phase(phaseRunning), exits("5s"), func(p *Pod) { p.Spec.RestartPolicy = "Always" }), step{}},

@@ -17,7 +17,7 @@ var (
 	nodes      = sdk.NewResource[Node]("v1", "nodes", "Node", sdk.Writes("create", "status/patch"))
 	leases     = sdk.NewResource[Lease]("coordination.k8s.io/v1", "leases", "Lease", sdk.Writes("create", "patch"), sdk.Uncached())
 	pods       = sdk.NewResource[Pod]("v1", "pods", "Pod",
-		sdk.IndexField("status.podIP"), sdk.Writes("binding/create", "status/patch", "delete"))
+		sdk.IndexField("status.podIP"), sdk.IndexField("spec.nodeName"), sdk.Writes("binding/create", "status/patch", "delete"))
 	settings = sdk.NewSettings(defaults(), (*Settings).prepare)
 )
 
@@ -25,7 +25,10 @@ func init() {
 	sdk.Plugin("hollow-kubelet", "1")
 	sdk.Register(
 		sdk.Controller{Name: "node", For: namespaces, Reconcile: reconcileNodes, Concurrency: 1},
-		sdk.Controller{Name: "pod", For: pods, Reconcile: reconcilePod},
+		sdk.Controller{
+			Name: "pod", For: pods, Reconcile: reconcilePod,
+			Watches: []sdk.Watch{{Resource: nodes, Map: sdk.MapFunc(nodes, podsOf), Fields: sdk.FieldsOf[nodeHints]()}},
+		},
 	)
 }
 

@@ -20,7 +20,8 @@ const (
 	leaseRenewal  = leaseDuration / 4
 )
 
-// reconcileNodes makes the nodes exist, be ready, and have a fresh lease.
+// reconcileNodes makes the nodes exist, be ready, and have a fresh lease, but
+// for those that are silent.
 func reconcileNodes(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	if req.Name != leaseNamespace {
 		return sdk.Result{}, nil
@@ -30,6 +31,9 @@ func reconcileNodes(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 		node, err := ensureNode(ctx, s, index)
 		if err != nil {
 			return sdk.Result{}, err
+		}
+		if node.silent() {
+			continue
 		}
 		if err := renewLease(ctx, node); err != nil {
 			return sdk.Result{}, err
@@ -46,7 +50,7 @@ func ensureNode(ctx context.Context, s *Settings, index int) (*Node, error) {
 	if sdk.IsNotFound(err) {
 		node, err = nodes.Create(ctx, newNode(s, index))
 	}
-	if err != nil || node.ready() {
+	if err != nil || node.ready() || node.silent() {
 		return node, err
 	}
 	change := struct {

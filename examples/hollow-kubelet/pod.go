@@ -19,6 +19,9 @@ func reconcilePod(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	}
 	s := settings.Get(ctx)
 	step := s.next(pod, sdk.Now(ctx))
+	if silent, err := onSilentNode(ctx, pod); err != nil || silent {
+		return sdk.Result{}, err
+	}
 	err = s.act(ctx, pod, step.action)
 	if sdk.IsNotFound(err) || sdk.IsConflict(err) {
 		err = nil // the pod is gone, or has changed and wakes the controller again
@@ -39,12 +42,42 @@ func (s *Settings) act(ctx context.Context, p *Pod, a action) error {
 			return err
 		}
 		return writeStatus(ctx, p, running(p, nodeAddress(index).String(), podIP, now))
+	case actionReady:
+		return writeStatus(ctx, p, ready(p, now))
 	case actionFinish:
 		return writeStatus(ctx, p, finished(p, now))
 	case actionRemove:
 		return pods.Delete(ctx, p, sdk.GracePeriod(0), sdk.PreconditionUID(p.UID))
 	}
 	return nil
+}
+
+// onSilentNode reports whether nothing is heard of the pod's node.
+func onSilentNode(ctx context.Context, p *Pod) (bool, error) {
+	if p.Spec.NodeName == "" {
+		return false, nil
+	}
+	node, err := nodes.Get(ctx, sdk.Key{Name: p.Spec.NodeName})
+	if err != nil {
+		return false, sdk.IgnoreNotFound(err)
+	}
+	return node.silent(), nil
+}
+
+// podsOf wakes the pods of a node that is no longer silent.
+func podsOf(ctx context.Context, change sdk.Change[Node]) []sdk.Key {
+	if change.Before == nil || change.After == nil || !change.Before.silent() || change.After.silent() {
+		return nil
+	}
+	var keys []sdk.Key
+	for pod, err := range pods.All(ctx, sdk.ByField("spec.nodeName", change.After.Name)) {
+		if err != nil {
+			sdk.LoggerFrom(ctx).Error(err, "the pods of the node are not known", "node", change.After.Name)
+			return keys
+		}
+		keys = append(keys, pod.Key())
+	}
+	return keys
 }
 
 // binding places a pod on a node, as a scheduler does.

@@ -61,6 +61,16 @@ func running(p *Pod, hostIP, podIP string, now time.Time) podStatus {
 	return status
 }
 
+// ready is the status of a pod that runs, with what somebody else said of it put
+// right.
+func ready(p *Pod, now time.Time) podStatus {
+	return podStatus{
+		Phase:             phaseRunning,
+		Conditions:        p.transitions(now, "", "PodScheduled", "Initialized", "ContainersReady", "Ready"),
+		ContainerStatuses: p.Status.ContainerStatuses,
+	}
+}
+
 // finished is the status of a pod whose containers have exited.
 func finished(p *Pod, now time.Time) podStatus {
 	status := podStatus{

@@ -92,10 +92,23 @@ type Terminated struct {
 // Node is what the plugin reads of a node.
 type Node struct {
 	sdk.Metadata
+	nodeHints
 	Status struct {
 		Conditions []Condition `json:"conditions"`
 	} `json:"status"`
 }
+
+// nodeHints is the one annotation of nodes that the plugin reads.
+type nodeHints struct {
+	Hints struct {
+		Annotations struct {
+			Silent string `json:"hollow-kubelet/silent"`
+		} `json:"annotations"`
+	} `json:"metadata"`
+}
+
+// silent reports whether the node plays one that has lost its network.
+func (n *nodeHints) silent() bool { return n.Hints.Annotations.Silent == "true" }
 
 // Namespace is what the plugin reads of a namespace.
 type Namespace struct {
