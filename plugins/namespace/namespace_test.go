@@ -267,6 +267,32 @@ func TestWaits(t *testing.T) {
 	}
 }
 
+// TestSettings checks what --namespace-sync-period does.
+func TestSettings(t *testing.T) {
+	for _, bad := range []string{"", "0s", "soon", "-5m"} {
+		if err := sdktest.New(t).Configure(map[string]any{"namespaceSyncPeriod": bad}); err == nil || !strings.Contains(err.Error(), "expected a duration of at least 1s") {
+			t.Errorf("namespaceSyncPeriod %q: got error %v, want one that says what is expected", bad, err)
+		}
+	}
+	w := newWorld(t, []sdk.APIResource{configMaps}, object("ConfigMap", "c", held, ""))
+	if err := w.Configure(`{"namespaceSyncPeriod":"1500ms"}`); err != nil {
+		t.Fatal(err)
+	}
+	looks := 0
+	w.OnOperation = func(o sdktest.Operation) error {
+		if o.Op == abi.OpDiscover {
+			looks++
+		}
+		return nil
+	}
+	for range 3 {
+		w.settle(1500 * time.Millisecond)
+	}
+	if looks != 3 {
+		t.Errorf("looks in three periods: got %d, want 3", looks)
+	}
+}
+
 // TestProgress follows a namespace to its end.
 func TestProgress(t *testing.T) {
 	w := newWorld(t, []sdk.APIResource{pods, configMaps, lamps}, object("Pod", "p", held, ""), object("Lamp", "a", held, ""), object("ConfigMap", "c", "", ""))
@@ -276,7 +302,7 @@ func TestProgress(t *testing.T) {
 		t.Error("the ConfigMap is deleted although there is a pod")
 	}
 	w.Patch("Pod", sdk.Key{Namespace: "ns", Name: "p"}, `{"metadata":{"finalizers":null}}`)
-	w.settle(longestPause)
+	w.settle(retry)
 	if w.Get("ConfigMap", sdk.Key{Namespace: "ns", Name: "c"}) != nil {
 		t.Error("the ConfigMap is there although there is no pod any more")
 	}
@@ -287,7 +313,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("the condition NamespaceContentRemaining changed at %q, and at %q although it stayed true", first, second)
 	}
 	w.Patch("Lamp", sdk.Key{Namespace: "ns", Name: "a"}, `{"metadata":{"finalizers":null}}`)
-	w.settle(longestPause)
+	w.settle(retry)
 	if o := w.Get("Namespace", key); o != nil {
 		t.Errorf("the namespace is there: %s", o.JSON())
 	}

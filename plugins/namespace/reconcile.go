@@ -15,9 +15,8 @@ const (
 	// grace is how long a namespace that is being deleted is let alone: other
 	// API servers may not know of it yet, and still create objects in it.
 	grace = 5 * time.Second
-	// longestPause is the time between two looks at a namespace that something
-	// holds, at most.
-	longestPause = time.Minute
+	// retry is the time between two tries of what failed, at most.
+	retry = time.Minute
 )
 
 // reconcile empties a namespace that is being deleted and lets go of it.
@@ -46,7 +45,8 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	if f.empty() {
 		return sdk.Result{}, release(ctx, namespace)
 	}
-	return sdk.Result{RequeueAfter: pause(f, sdk.Now(ctx).Sub(namespace.DeletionTimestamp.Time))}, nil
+	since := sdk.Now(ctx).Sub(namespace.DeletionTimestamp.Time)
+	return sdk.Result{RequeueAfter: min(pause(f, since), settings.Get(ctx).period)}, nil
 }
 
 // pause is the time to the next look at what remains: half of what it should
@@ -55,9 +55,9 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 func pause(f *findings, since time.Duration) time.Duration {
 	soon := since/2 + time.Second
 	if len(f.undiscovered)+len(f.failures) > 0 {
-		return min(soon, longestPause)
+		return min(soon, retry)
 	}
-	return min(soon, f.wait/2+time.Second, longestPause)
+	return min(soon, f.wait/2+time.Second)
 }
 
 // report writes the conditions, if they change, and returns the namespace as it

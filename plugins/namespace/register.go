@@ -11,19 +11,25 @@
 // reconciles.
 package namespace
 
-import "github.com/wasm-controller-manager/wcm/sdk"
+import (
+	"time"
+
+	"github.com/wasm-controller-manager/wcm/sdk"
+)
 
 const name = "namespace-controller"
 
 var (
 	namespaces *sdk.Resource[Namespace]
 	things     *sdk.Any[Thing]
+	settings   *sdk.Settings[Settings]
 )
 
 // Register declares the controller.
 func Register() {
 	namespaces = sdk.NewResource[Namespace]("v1", "namespaces", "Namespace", sdk.Writes("status/update", "finalize/update"))
 	things = sdk.NewAny[Thing](sdk.Reads("list"), sdk.Writes("delete", "deletecollection"))
+	settings = sdk.NewSettings(Settings{NamespaceSyncPeriod: "5m", period: 5 * time.Minute}, (*Settings).prepare)
 	sdk.WantDiscovery()
 	sdk.Plugin(name, "1.37")
 	sdk.Register(sdk.Controller{
