@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/host/archive"
@@ -52,17 +53,18 @@ func (p *plugin) shelve(next *version, wasm []byte) (predecessor bool, err error
 		err = goodErr
 	}
 	err = errors.Join(err, p.shelf.Store(wasm), p.shelf.SetLeft(nil))
-	same := good.Module == next.module.Info.Digest && bytes.Equal(good.Settings, next.manifest.Settings)
+	same := good.Module == next.module.Info.Digest && bytes.Equal(good.Settings, next.manifest.Settings) &&
+		slices.Equal(good.Controllers, next.manifest.Controllers)
 	return goodErr == nil && !same, err
 }
 
 // kept is what of a version is kept to go back to it.
 func (v *version) kept() archive.Version {
-	return archive.Version{Module: v.module.Info.Digest, Settings: v.manifest.Settings}
+	return archive.Version{Module: v.module.Info.Digest, Controllers: v.manifest.Controllers, Settings: v.manifest.Settings}
 }
 
-// prepareGood makes the last good version of a plugin ready to work. Its module
-// and its settings come back, but not what it was allowed: that is said by the
+// prepareGood makes the last good version of a plugin ready to work. Its module,
+// its controllers and its settings come back, but not what it was allowed: that is said by the
 // newest manifest, since nobody may get back by trapping what was taken away.
 // The caller holds p.changing.
 func (h *Host) prepareGood(ctx context.Context, p *plugin, newest *manifest.Manifest) (*version, error) {
@@ -75,7 +77,7 @@ func (h *Host) prepareGood(ctx context.Context, p *plugin, newest *manifest.Mani
 		return nil, err
 	}
 	m := *newest
-	m.Settings = good.Settings
+	m.Controllers, m.Settings = good.Controllers, good.Settings
 	return h.prepareWith(ctx, install.Plugin{Name: p.name, Path: p.path, Module: wasm}, &m)
 }
 

@@ -32,9 +32,13 @@ type host struct {
 	taken     int // how many of them were taken
 }
 
+// compiled keeps code for guests that are tested several times, a module of
+// several controllers for example.
+var compiled = wazero.NewCompilationCache()
+
 // newHost compiles wasm. The caller closes the host.
 func newHost(ctx context.Context, wasm []byte, op abi.Operator) (h *host, err error) {
-	h = &host{runtime: wazero.NewRuntime(ctx), operator: op}
+	h = &host{runtime: wazero.NewRuntimeWithConfig(ctx, wazero.NewRuntimeConfig().WithCompilationCache(compiled)), operator: op}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close(ctx))

@@ -31,7 +31,10 @@ import (
 var ErrEmpty = errors.New("no version was good before")
 
 // Shelf is the place of one plugin.
-type Shelf struct{ folder string }
+type Shelf struct {
+	directory string // of all shelves
+	folder    string
+}
 
 // Open returns the shelf of a plugin in a directory, by its name and the path
 // of its module: plugins of one name may be different ones on different hosts.
@@ -41,14 +44,15 @@ func Open(directory, name, path string) *Shelf {
 		path = absolute
 	}
 	sum := sha256.Sum256([]byte(path))
-	return &Shelf{folder: filepath.Join(directory, name+"-"+hex.EncodeToString(sum[:8]))}
+	return &Shelf{directory: directory, folder: filepath.Join(directory, name+"-"+hex.EncodeToString(sum[:8]))}
 }
 
 // Version is what a version of a plugin is made of, but for what the operator
 // allows it, which is not the past's to say.
 type Version struct {
-	Module   module.Digest   `json:"module"`
-	Settings json.RawMessage `json:"settings,omitempty"`
+	Module      module.Digest   `json:"module"`
+	Controllers []string        `json:"controllers,omitempty"` // of a module with several
+	Settings    json.RawMessage `json:"settings,omitempty"`
 }
 
 // Left is a version that was left. It is identified by the files as they were.
@@ -66,14 +70,15 @@ type state struct {
 }
 
 // Store keeps the bytes of a module, for the case that it becomes the good
-// one, and drops all others but the good one's.
+// one, and drops all others but the good one's. Plugins that have a module in
+// common have one file of it.
 func (s *Shelf) Store(wasm []byte) error {
 	digest := module.DigestOf(wasm)
 	was, err := s.read()
 	if err != nil {
 		return err
 	}
-	if _, err := os.Stat(s.file(digest)); err != nil {
+	if _, err := os.Stat(s.file(digest)); err != nil && !s.link(digest) {
 		if err := s.write(s.file(digest), wasm); err != nil {
 			return fmt.Errorf("keep module: %w", err)
 		}
@@ -82,6 +87,16 @@ func (s *Shelf) Store(wasm []byte) error {
 		return s.drop(digest, was.Good.Module)
 	}
 	return s.drop(digest)
+}
+
+// link has the file of a module in common with another plugin, if there is one
+// that has it. Files are replaced as a whole, and never changed.
+func (s *Shelf) link(d module.Digest) bool {
+	others, err := filepath.Glob(filepath.Join(s.directory, "*", nameOf(d)))
+	if err != nil || os.MkdirAll(s.folder, 0o700) != nil {
+		return false
+	}
+	return slices.ContainsFunc(others, func(other string) bool { return os.Link(other, s.file(d)) == nil })
 }
 
 // SetGood makes a version the good one, whose module must have been stored.

@@ -176,3 +176,27 @@ func TestNoDirectory(t *testing.T) {
 		t.Error("SetGood below a file: got no error")
 	}
 }
+
+// TestSharedModule: two plugins of one module have one file of it, and each
+// keeps it without the other.
+func TestSharedModule(t *testing.T) {
+	folder := t.TempDir()
+	a, b := Open(folder, "a", "/a.wasm"), Open(folder, "b", "/b.wasm")
+	store(t, a, "shared")
+	store(t, b, "shared")
+	setGood(t, b, version("shared", "{}"))
+	files := make([]os.FileInfo, 2)
+	for i, s := range []*Shelf{a, b} {
+		var err error
+		if files[i], err = os.Stat(s.file(module.DigestOf([]byte("shared")))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !os.SameFile(files[0], files[1]) {
+		t.Error("the module of two plugins is two files, want one")
+	}
+	if err := a.Clear(); err != nil {
+		t.Fatal(err)
+	}
+	expectGood(t, b, "shared", "{}")
+}

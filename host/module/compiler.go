@@ -141,7 +141,8 @@ func (c *Compiler) Compile(ctx context.Context, file []byte) (*Module, error) {
 	if err != nil {
 		return nil, err
 	}
-	code, err := c.acquire(ctx, info.Digest, file)
+	start := time.Now()
+	code, shared, err := c.acquire(ctx, info.Digest, file)
 	if err != nil {
 		return nil, err
 	}
@@ -154,16 +155,21 @@ func (c *Compiler) Compile(ctx context.Context, file []byte) (*Module, error) {
 	if err != nil {
 		return nil, errors.Join(err, c.release(ctx, code))
 	}
-	return &Module{Info: info, Stats: code.stats, compiler: c, code: code}, nil
+	stats := code.stats
+	if shared {
+		stats = Stats{Wall: time.Since(start), Origin: FromMemory, Size: stats.Size}
+	}
+	return &Module{Info: info, Stats: stats, compiler: c, code: code}, nil
 }
 
-// acquire counts one more user of a digest's code. For the first one it starts
-// the compilation, which ends with the last user.
-func (c *Compiler) acquire(ctx context.Context, d Digest, file []byte) (*code, error) {
+// acquire counts one more user of a digest's code, and reports whether there
+// are others. For the first one it starts the compilation, which ends with the
+// last user.
+func (c *Compiler) acquire(ctx context.Context, d Digest, file []byte) (_ *code, shared bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed {
-		return nil, ErrClosed
+		return nil, false, ErrClosed
 	}
 	entry, found := c.codes[d]
 	if !found {
@@ -177,7 +183,7 @@ func (c *Compiler) acquire(ctx context.Context, d Digest, file []byte) (*code, e
 		}()
 	}
 	entry.users++
-	return entry, nil
+	return entry, found, nil
 }
 
 // release counts one user less. After the last one it ends the compilation and

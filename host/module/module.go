@@ -34,6 +34,7 @@ const (
 	FromCache   Origin = "cache"   // compiled earlier
 	FromChild   Origin = "child"   // compiled by a child, for this module
 	FromProcess Origin = "process" // compiled in this process, without limits
+	FromMemory  Origin = "memory"  // that of another module of the digest, which is open
 )
 
 // Stats says what it took to make a module's code ready.
