@@ -49,7 +49,7 @@ const dispatched = 1000
 
 func benchmarkDispatch(b *testing.B, h *Host, v *version) {
 	r := &countdown{Reconciler: &reconciler{pool: v.pool, name: "bench", supervisor: v.supervisor}}
-	c := h.newController(h.plugin(b.Name()), &abi.Controller{Name: "bench"}, r)
+	c := h.newController(h.plugin(b.Name()), &abi.Controller{Name: "bench"}, defaultConcurrency, r)
 	ctx, stop := context.WithCancel(b.Context())
 	done := make(chan error)
 	go func() { done <- c.Run(ctx) }()

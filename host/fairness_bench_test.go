@@ -83,7 +83,7 @@ func newContest(b *testing.B, h *Host, wasm map[string][]byte, suffix string) *c
 	v := benchPlugin(b, h, "neighbour"+suffix, wasm["neighbour"])
 	d := &v.description.Controllers[0]
 	c.neighbour = &latencies{Reconciler: &reconciler{pool: v.pool, name: d.Name, supervisor: v.supervisor}, added: map[control.Key]time.Time{}}
-	c.queue = h.newController(h.plugin("neighbour"+suffix), d, c.neighbour)
+	c.queue = h.newController(h.plugin("neighbour"+suffix), d, v.workers(d), c.neighbour)
 	running, stop := context.WithCancel(b.Context())
 	done := make(chan error)
 	go func() { done <- c.queue.Run(running) }()
@@ -97,7 +97,7 @@ func newContest(b *testing.B, h *Host, wasm map[string][]byte, suffix string) *c
 	for i := range v.description.Controllers {
 		d := &v.description.Controllers[i]
 		r := &endless{b: b, Reconciler: &reconciler{pool: v.pool, controller: uint32(i), name: d.Name, supervisor: v.supervisor}}
-		r.queue = h.newController(h.plugin("flood"+suffix), d, r)
+		r.queue = h.newController(h.plugin("flood"+suffix), d, v.workers(d), r)
 		for i := range floodedKeys {
 			r.queue.Add(podKey(i))
 		}

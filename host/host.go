@@ -56,6 +56,8 @@ type Options struct {
 	PluginDir string
 	// PluginFiles are modules given one by one.
 	PluginFiles []string
+	// Embedded are plugins that come with the program.
+	Embedded install.Embedded
 	// CacheDir keeps compiled code and the last good version of each plugin
 	// over restarts; empty: they are not kept.
 	CacheDir string
@@ -210,7 +212,7 @@ func (h *Host) lead(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	directory := install.New(install.Options{
-		Path: h.PluginDir, Files: h.PluginFiles, Installer: h, Logger: h.Logger,
+		Path: h.PluginDir, Files: h.PluginFiles, Embedded: h.Embedded, Installer: h, Logger: h.Logger,
 	})
 	var following sync.WaitGroup
 	var followErr error

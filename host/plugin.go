@@ -136,7 +136,7 @@ func (h *Host) takeOver(p *plugin, next *version, index uint32) *controller {
 	d := &next.description.Controllers[index]
 	r := &reconciler{pool: next.pool, controller: index, name: d.Name, supervisor: next.supervisor}
 	old := p.controllers[d.Name]
-	if old != nil && old.workers == workers(d) {
+	if old != nil && old.workers == next.workers(d) {
 		old.SetTimeout(next.timeout)
 		next.supervisor.lead(index, old)
 		drained := old.Swap(r)
@@ -148,7 +148,7 @@ func (h *Host) takeOver(p *plugin, next *version, index uint32) *controller {
 	if old != nil {
 		h.crew.leave(old.Controller)
 	}
-	c := h.newController(p, d, r)
+	c := h.newController(p, d, next.workers(d), r)
 	c.SetTimeout(next.timeout)
 	next.supervisor.lead(index, c)
 	p.set(d.Name, c)
@@ -167,16 +167,16 @@ func (p *plugin) set(name string, c *controller) {
 	p.controllers[name] = c
 }
 
-func (h *Host) newController(p *plugin, d *abi.Controller, r control.Reconciler) *controller {
+func (h *Host) newController(p *plugin, d *abi.Controller, workers int, r control.Reconciler) *controller {
 	name := metric.ControllerName(p.name, d.Name)
 	metrics := h.metrics.Controller(name)
 	return &controller{
-		workers: workers(d),
+		workers: workers,
 		metrics: metrics,
 		Controller: control.New(control.Options{
 			Name:         name,
 			Reconciler:   r,
-			Concurrency:  workers(d),
+			Concurrency:  workers,
 			DrainTimeout: h.DrainTimeout,
 			Logger:       p.bounds.logger,
 			Observer:     metrics,

@@ -30,7 +30,7 @@ func TestStatusDoesNotWaitForAController(t *testing.T) {
 		}
 		release := make(chan struct{})
 		p := h.plugin("slow")
-		c := h.newController(p, &abi.Controller{Name: "slow"}, control.ReconcilerFunc(func(context.Context, control.Attempt) control.Outcome {
+		c := h.newController(p, &abi.Controller{Name: "slow"}, defaultConcurrency, control.ReconcilerFunc(func(context.Context, control.Attempt) control.Outcome {
 			<-release
 			return control.Outcome{}
 		}))

@@ -230,16 +230,14 @@ func (v *version) concurrency() int {
 	}
 	n := 1
 	for i := range v.description.Controllers {
-		n += workers(&v.description.Controllers[i])
+		n += v.workers(&v.description.Controllers[i])
 	}
 	return min(n, defaultInstances)
 }
 
-func workers(c *abi.Controller) int {
-	if c.Concurrency == 0 {
-		return defaultConcurrency
-	}
-	return int(c.Concurrency)
+// workers is how many keys a controller works on at once.
+func (v *version) workers(c *abi.Controller) int {
+	return cmp.Or(v.manifest.Limits.Concurrency, int(c.Concurrency), defaultConcurrency)
 }
 
 // prove makes the first instance, which finds out whether the module can be

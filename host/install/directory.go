@@ -20,6 +20,8 @@ import (
 type Options struct {
 	Path  string   // the plugin directory; empty: none
 	Files []string // modules given one by one
+	// Embedded are plugins that are there without a file of their own.
+	Embedded Embedded
 	// Settle is how long the files must be quiet before they are read, so
 	// that a write in place is whole. Zero: 100 ms.
 	Settle time.Duration
@@ -141,32 +143,35 @@ func (d *Directory) scan(ctx context.Context, working *sync.WaitGroup) error {
 	if err != nil {
 		return err
 	}
-	d.apply(ctx, d.changes(paths), working)
+	d.apply(ctx, d.changes(d.sources(paths)), working)
 	return nil
 }
 
 // changes returns what is to do, given the modules that are there now.
-func (d *Directory) changes(paths []string) []change {
+func (d *Directory) changes(sources []source) []change {
 	var changes []change
 	present := map[string]bool{}
 	owner := map[string]string{} // the path that gives a plugin its name
-	for _, path := range paths {
-		if first, taken := owner[nameOf(path)]; taken {
-			d.report(path, fmt.Errorf("the plugin %s is that of %s already", nameOf(path), first))
+	for _, s := range sources {
+		path, name := s.key(), nameOf(s.path)
+		if first, taken := owner[name]; taken {
+			if !s.embedded {
+				d.report(path, fmt.Errorf("the plugin %s is that of %s already", name, first))
+			}
 			continue
 		}
-		owner[nameOf(path)] = path
+		owner[name] = path
 		present[path] = true
-		if d.busy[nameOf(path)] {
+		if d.busy[name] {
 			continue
 		}
 		before := d.known[path]
-		c, err := examine(path, before)
+		c, err := s.examine(before)
 		if err != nil {
-			before.name, before.unreadable = nameOf(path), true
+			before.name, before.unreadable = name, true
 			d.known[path] = before
 			if d.isNews(path, err) {
-				d.Installer.Unreadable(before.name, path, err)
+				d.Installer.Unreadable(before.name, s.path, err)
 			}
 			continue
 		}

@@ -73,7 +73,8 @@ func TestLargeFiles(t *testing.T) {
 		"large.wasm":   "large.wasm has more than 268435456 bytes",
 		"verbose.wasm": "verbose.yaml has more than 1048576 bytes",
 	} {
-		if _, err := examine(filepath.Join(folder, name), seen{}); err == nil || !strings.HasSuffix(err.Error(), want) {
+		s := fileSource(filepath.Join(folder, name))
+		if _, err := s.examine(seen{}); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("examine %s: %v, want an error that ends with %q", name, err, want)
 		}
 	}

@@ -4,7 +4,8 @@
 // Package install finds the files of plugins and follows their changes.
 //
 // A plugin is one file NAME.wasm in the plugin directory, or given by itself,
-// with an optional NAME.yaml beside it. The package is level-based: whatever
+// with an optional NAME.yaml beside it; or it is embedded in the program, which
+// NAME.yaml in the plugin directory changes, and NAME.wasm replaces. The package is level-based: whatever
 // the events of the file system say, it compares what is there with what it
 // last handed on, so a rename over the file, a write in place, an editor's
 // dance of backup files and the symbolic links of a ConfigMap volume all end
@@ -33,7 +34,7 @@ type Plugin struct {
 	Name     string // the file's name without its extension
 	Path     string // of the module
 	Module   []byte
-	Manifest []byte // the content of NAME.yaml; nil if there is none
+	Manifest []byte // the content of NAME.yaml, or what is made of it; nil if there is none
 }
 
 // ManifestPath is where the operator's file is, or would be: beside the module.
@@ -111,30 +112,61 @@ func find(directory string, files []string) ([]string, error) {
 	return slices.Compact(paths), nil
 }
 
-// examine compares the files of one path with what was handed on before, the
-// zero value for a path that is new. It returns nil if nothing is to do.
-func examine(path string, before seen) (*change, error) {
-	now := seen{name: nameOf(path)}
+// source is where one plugin comes from.
+type source struct {
+	path      string // of the module, or where it would be
+	operators string // path of the operator's file, whether it is there or not; empty: there can be none
+	embedded  bool
+	module    func() ([]byte, error)
+	manifest  func(operators []byte) ([]byte, error) // nil: as it is
+}
+
+func fileSource(path string) source {
+	return source{
+		path: path, operators: (&Plugin{Path: path}).ManifestPath(),
+		module: func() ([]byte, error) { return read(path, maxModule) },
+	}
+}
+
+// key identifies a source among all.
+func (s *source) key() string {
+	if s.embedded {
+		return "embedded " + s.path
+	}
+	return s.path
+}
+
+// examine compares a source with what was handed on of it before, the zero
+// value if it is new. It returns nil if nothing is to do.
+func (s *source) examine(before seen) (*change, error) {
+	now := seen{name: nameOf(s.path)}
 	var err error
-	if now.module, err = stampOf(path); err != nil {
+	if !s.embedded {
+		if now.module, err = stampOf(s.path); err != nil {
+			return nil, err
+		}
+	}
+	if now.manifest, err = stampOf(s.operators); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	p := Plugin{Name: now.name, Path: path}
-	manifestPath := p.ManifestPath()
-	if now.manifest, err = stampOf(manifestPath); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	if !before.unreadable && now.module.same(before.module) && now.manifest.same(before.manifest) {
+	isNew := before.name == "" || before.unreadable
+	if !isNew && now.module.same(before.module) && now.manifest.same(before.manifest) {
 		return nil, nil
 	}
-	if p.Module, err = read(path, maxModule); err != nil {
+	p := Plugin{Name: now.name, Path: s.path}
+	if p.Module, err = s.module(); err != nil {
 		return nil, err
 	}
-	if p.Manifest, err = read(manifestPath, maxManifest); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if p.Manifest, err = read(s.operators, maxManifest); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
+	}
+	if s.manifest != nil {
+		if p.Manifest, err = s.manifest(p.Manifest); err != nil {
+			return nil, fmt.Errorf("%s: %w", s.operators, err)
+		}
 	}
 	now.content = contentOf(p)
-	return &change{path: path, seen: now, plugin: p, touch: !before.unreadable && now.content == before.content}, nil
+	return &change{path: s.key(), seen: now, plugin: p, touch: !isNew && now.content == before.content}, nil
 }
 
 // What is read of a file. What a module may have is decided where it is

@@ -22,6 +22,9 @@ type Limits struct {
 	// Instances is how many instances can be alive at once; 0: as many as the
 	// concurrency of the plugin's controllers needs, 32 at most.
 	Instances int
+	// Concurrency is how many keys each controller of the plugin works on at
+	// once; 0: as many as its module says.
+	Concurrency int
 	// MessageSize bounds one request, answer or description, in bytes.
 	MessageSize int64
 	// LogLinesPerSecond and LogLineSize (bytes) bound what the plugin logs and
@@ -70,6 +73,7 @@ type limitsFile struct {
 	Memory            literal `json:"memory"`
 	RecycleMemory     literal `json:"recycleMemory"`
 	Instances         literal `json:"instances"`
+	Concurrency       literal `json:"concurrency"`
 	MessageSize       literal `json:"messageSize"`
 	LogLinesPerSecond literal `json:"logLinesPerSecond"`
 	LogLineSize       literal `json:"logLineSize"`
@@ -88,6 +92,7 @@ func (f *limitsFile) parse() (Limits, error) {
 		f.Memory.bytes("limits.memory", &l.Memory),
 		f.RecycleMemory.bytes("limits.recycleMemory", &l.RecycleMemory),
 		f.Instances.count("limits.instances", &l.Instances),
+		f.Concurrency.count("limits.concurrency", &l.Concurrency),
 		f.MessageSize.bytes("limits.messageSize", &l.MessageSize),
 		f.LogLinesPerSecond.rate("limits.logLinesPerSecond", &l.LogLinesPerSecond),
 		f.LogLineSize.bytes("limits.logLineSize", &l.LogLineSize),
