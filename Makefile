@@ -11,6 +11,7 @@ STATIC  := CGO_ENABLED=0 $(GO) build -trimpath
 # Every folder of plugins/ with a .yaml is a controller, of the one module that has
 # them all; every folder of examples/ with a main.go is a plugin.
 PLUGINS  := $(patsubst %.yaml,$(BIN)/plugins/%.wasm,$(notdir $(wildcard plugins/*/*.yaml)))
+BUNDLE   := plugins/bundle/bundle.wasm
 EXAMPLES := $(patsubst examples/%/main.go,$(BIN)/examples/%.wasm,$(wildcard examples/*/main.go))
 
 .PHONY: help
@@ -18,21 +19,21 @@ help: ## list the targets
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
 
 .PHONY: build
-build: $(BIN)/wasm-controller-manager plugins ## the host (static) and the plugins, into bin/
+build: $(BIN)/wasm-controller-manager plugins ## the host (static, with all controllers) and the plugins, into bin/
 
 .PHONY: plugins
 plugins: $(PLUGINS) $(EXAMPLES) ## the controllers and examples as .wasm, each with the .yaml that grants what it wants
 
 .PHONY: $(BIN)/wasm-controller-manager
-$(BIN)/wasm-controller-manager:
+$(BIN)/wasm-controller-manager: $(BUNDLE)
 	@echo "building the host; the first time this takes a minute or two"
 	@$(STATIC) -ldflags='$(LDFLAGS)' -o $@ ./cmd/wasm-controller-manager
 
 # The Go toolchain knows better than make what changed.
-$(BIN)/bundle.wasm: always
+$(BUNDLE): always
 	@echo "building the module of all controllers"
-	@GOOS=wasip1 GOARCH=wasm $(GO) build -buildmode=c-shared -trimpath -ldflags='-s -w' -o $@ ./plugins/bundle
-$(PLUGINS): $(BIN)/plugins/%.wasm: $(BIN)/bundle.wasm
+	@$(GO) generate ./plugins
+$(PLUGINS): $(BIN)/plugins/%.wasm: $(BUNDLE)
 	@mkdir -p $(@D) && ln -f $< $@ && cp plugins/*/$*.yaml $(@D)
 $(EXAMPLES): $(BIN)/examples/%.wasm: always
 	@echo "building the plugin $*"
@@ -53,7 +54,7 @@ demo: build ## the story of a ReplicationController on the local control plane; 
 	@$(BIN)/demo
 
 .PHONY: test
-test: control-plane ## all tests, on real API servers that they start and stop themselves
+test: control-plane $(BUNDLE) ## all tests, on real API servers that they start and stop themselves
 	$(GO) test -timeout=20m ./...
 	$(MAKE) --no-print-directory -C cmd/control-plane test
 	cd bench/controller-runtime && $(GO) vet ./...
@@ -87,4 +88,4 @@ check: lint test ## what CI runs, without the demo
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(BIN)
+	rm -rf $(BIN) $(BUNDLE)

@@ -57,6 +57,10 @@ var arrows = []arrow{
 		reason: "a plugin sees the sdk and nothing of the host",
 	},
 	{
+		folder: "plugins", except: []string{"plugins/bundle"}, never: []string{modulePath + "/plugins/bundle"},
+		reason: "what embeds the controllers does not link them",
+	},
+	{
 		folder: "examples", only: []string{modulePath + "/sdk", modulePath + "/examples"},
 		reason: "an example shows what an author may use",
 	},

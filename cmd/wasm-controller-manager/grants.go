@@ -18,7 +18,7 @@ import (
 
 func grantsCommand() *cobra.Command {
 	return pluginCommand(&cobra.Command{
-		Use:   "grants FILE.wasm",
+		Use:   "grants FILE.wasm | CONTROLLER",
 		Short: "Print an operator's file that grants what a module wants",
 		Long: `Prints a NAME.yaml that grants a module just what it wants, for the operator to
 read, to trim, and to put beside it. Without such a file the host grants

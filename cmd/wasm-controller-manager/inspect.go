@@ -11,7 +11,7 @@ import (
 
 func inspectCommand() *cobra.Command {
 	return pluginCommand(&cobra.Command{
-		Use:   "inspect FILE.wasm",
+		Use:   "inspect FILE.wasm | CONTROLLER",
 		Short: "Say what a module is, or why the host would refuse it",
 		Long: `Prints what a module says of itself: digest, ABI version, controllers, watches,
 projections, wants, imports and size. A module that the host would refuse is

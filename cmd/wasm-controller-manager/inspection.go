@@ -29,7 +29,7 @@ func inspection(info *module.Info, d *abi.Description) string {
 		line("SDK", "%s", word(d.SDK))
 	}
 	operations, others := imports(info)
-	line("operations", "%s", operations)
+	writeWrapped(&b, "operations  ", strings.Repeat(" ", 12), operations)
 	line("WASI", "%d functions", others)
 	for _, h := range d.HTTP {
 		line("calls", "%s", calls(&h))
@@ -81,8 +81,8 @@ func size(bytes int) string {
 	return fmt.Sprintf("%d bytes", bytes)
 }
 
-// imports lists the operations, which are what the module can do, and only
-// counts the rest.
+// imports lists the operations, which are what the module can do, with commas
+// between them, and only counts the rest.
 func imports(info *module.Info) (operations string, others int) {
 	var names []string
 	for _, f := range info.Imports {
@@ -95,7 +95,7 @@ func imports(info *module.Info) (operations string, others int) {
 	if len(names) == 0 {
 		return "none", others
 	}
-	return strings.Join(names, ", "), others
+	return strings.Join(names, ","), others
 }
 
 func writeController(b *strings.Builder, d *abi.Description, c *abi.Controller) {

@@ -64,16 +64,20 @@ func rootCommand() *cobra.Command {
 		Use:   name,
 		Short: "Run controllers that are WebAssembly modules",
 		Long: `Runs the controllers of a Kubernetes control plane that come as WebAssembly
-modules: one NAME.wasm file in the plugin directory is one plugin. Files that
-are added, replaced or removed while it runs are taken up without a restart.
+modules: those of kube-controller-manager that --controllers names are embedded
+in it, and one NAME.wasm file in the plugin directory is one plugin more. Files
+that are added, replaced or removed while it runs are taken up without a restart.
 
-It stands beside kube-controller-manager, with the same flags, certificates,
-leader election and endpoints where the meaning is the same.`,
+It stands beside kube-controller-manager or in its place, with the same flags,
+certificates, leader election and endpoints where the meaning is the same.`,
 		Version:       version,
 		Args:          noArguments,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(command *cobra.Command, _ []string) error {
+			if o.controllers.list {
+				return printControllers(command.OutOrStdout())
+			}
 			return o.run(command.Context())
 		},
 	}

@@ -10,12 +10,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/module/moduletest"
+	"github.com/wasm-controller-manager/wcm/plugins"
 )
 
 // TestMain makes the test binary the program itself when it is called by the
@@ -37,7 +39,14 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
-		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "general": general},
+		Condition: func(condition string) (bool, error) {
+			if condition != "embedded" {
+				return false, fmt.Errorf("unknown condition %q", condition)
+			}
+			_, err := plugins.Module()
+			return err == nil, nil
+		},
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("FIXTURES", fixtures)
 			e.Setenv("PLUGIN", plugin)
@@ -59,4 +68,14 @@ func exits(ts *testscript.TestScript, negated bool, arguments []string) {
 	if !ok || fmt.Sprint(exit.ExitCode()) != arguments[0] {
 		ts.Fatalf("%v: ended with %v, want exit code %s", arguments[1:], err, arguments[0])
 	}
+}
+
+// general keeps of a help in stdout what does not depend on which controllers
+// there are, in the file that it names.
+func general(ts *testscript.TestScript, negated bool, arguments []string) {
+	if negated || len(arguments) != 1 {
+		ts.Fatalf("usage: general FILE")
+	}
+	section := regexp.MustCompile(`(?m)^[A-Z][a-z-]*-controller flags:\n\n(.+\n)+\n`)
+	ts.Check(os.WriteFile(ts.MkAbs(arguments[0]), section.ReplaceAll([]byte(ts.ReadFile("stdout")), nil), 0o600))
 }

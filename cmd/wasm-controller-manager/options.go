@@ -34,6 +34,7 @@ type options struct {
 	qps        float32
 	burst      int
 
+	controllers      controllerOptions
 	pluginDir        string
 	plugins          []string
 	compile          compileOptions
@@ -52,6 +53,7 @@ type options struct {
 func newOptions() *options {
 	return &options{
 		qps: 20, burst: 30, // kube-controller-manager's
+		controllers:      newControllerOptions(),
 		compile:          newCompileOptions(),
 		reconcileTimeout: time.Minute,
 		shutdownTimeout:  10 * time.Second,
@@ -91,6 +93,7 @@ func (o *options) addFlags(command *cobra.Command) {
 			"that of the plugin's name, or of serviceAccount in its NAME.yaml.")
 	generic.StringVar(&o.accountsIn, "service-account-namespace", o.accountsIn,
 		"Namespace of the ServiceAccounts of --use-service-account-credentials.")
+	o.controllers.addFlags(&sections)
 	elect.AddFlags(&o.election, sections.FlagSet("leader election"))
 	o.serving.AddFlags(&sections)
 	logsapi.AddFlags(o.logging, sections.FlagSet("logs"))
@@ -99,6 +102,7 @@ func (o *options) addFlags(command *cobra.Command) {
 	for _, section := range sections.FlagSets {
 		command.Flags().AddFlagSet(section)
 	}
+	command.Flags().SetNormalizeFunc(cliflag.WordSepNormalizeFunc)
 	setHelp(command, sections)
 }
 
@@ -126,9 +130,11 @@ func setHelp(command *cobra.Command, sections cliflag.NamedFlagSets) {
 // validate reports everything that is wrong with the command line at once.
 func (o *options) validate() error {
 	var problems []error
-	if o.pluginDir == "" && len(o.plugins) == 0 {
-		problems = append(problems, errors.New("no plugins: give --plugin-dir or --plugin"))
+	if o.pluginDir == "" && len(o.plugins) == 0 && len(o.controllers.names) == 0 {
+		problems = append(problems, errors.New("no plugins: give --controllers, --plugin-dir or --plugin"))
 	}
+	_, err := o.controllers.chosen()
+	problems = append(problems, err)
 	for _, file := range o.plugins {
 		if filepath.Ext(file) != ".wasm" {
 			problems = append(problems, fmt.Errorf("--plugin %s: expected the name of a .wasm file", file))
@@ -143,7 +149,7 @@ func (o *options) validate() error {
 		problems = append(problems, errors.New("--use-service-account-credentials needs --service-account-namespace"))
 	}
 	problems = append(problems, o.compile.validate())
-	_, err := o.signingKeySources()
+	_, err = o.signingKeySources()
 	problems = append(problems, err)
 	problems = append(problems, elect.Validate(&o.election))
 	problems = append(problems, o.serving.Validate())
@@ -163,7 +169,7 @@ func (o *options) signingKeySources() ([]sign.Source, error) {
 		}
 		sources = append(sources, s)
 	}
-	return sources, errors.Join(problems...)
+	return append(sources, o.controllers.keySources()...), errors.Join(problems...)
 }
 
 // accountNamespace is where plugins have ServiceAccounts; empty: they have none.

@@ -22,12 +22,14 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/install"
 	"github.com/wasm-controller-manager/wcm/host/manifest"
 	"github.com/wasm-controller-manager/wcm/host/module"
+	"github.com/wasm-controller-manager/wcm/plugins"
 )
 
 // plugin is what a module in a file says of itself.
 type plugin struct {
 	path        string
-	controllers []string // those of a module with several; empty: all
+	controllers []string            // those of a module with several; empty: all
+	embedded    *plugins.Controller // nil: it is a file
 	info        *module.Info
 	description *abi.Description
 }
@@ -54,9 +56,9 @@ func (p *plugin) installable() error {
 }
 
 // pluginCommand returns a command that takes the file of a module, and says
-// something about it without a cluster. The operator's file for it says which
+// something about it without a cluster. The operator's files for it say which
 // controllers it has, if there are several.
-func pluginCommand(command *cobra.Command, operatorsFile func(path string) string, say func(p *plugin, out io.Writer) error) *cobra.Command {
+func pluginCommand(command *cobra.Command, operatorsFiles func(path string) []string, say func(p *plugin, out io.Writer) error) *cobra.Command {
 	o := newCompileOptions()
 	o.addFlags(command.Flags())
 	var controllers []string
@@ -64,7 +66,7 @@ func pluginCommand(command *cobra.Command, operatorsFile func(path string) strin
 		"Of a module with several controllers, those that the plugin is to have. If empty, they are those of the operator's file, or all.")
 	command.Args = func(_ *cobra.Command, arguments []string) error {
 		if len(arguments) != 1 {
-			return usageError{fmt.Errorf("%s takes one file, got %d", command.Name(), len(arguments))}
+			return usageError{fmt.Errorf("%s takes one file or controller, got %d", command.Name(), len(arguments))}
 		}
 		return nil
 	}
@@ -73,9 +75,16 @@ func pluginCommand(command *cobra.Command, operatorsFile func(path string) strin
 			return usageError{err}
 		}
 		if len(controllers) == 0 {
-			controllers = controllersOf(operatorsFile(arguments[0]))
+			controllers = controllersOf(operatorsFiles(arguments[0]))
 		}
-		p, err := readPlugin(command.Context(), o.options(), arguments[0], controllers)
+		if c, found := plugins.Find(arguments[0]); found {
+			return sayOfEmbedded(command.Context(), o.options(), &c, say, command.OutOrStdout())
+		}
+		wasm, err := os.ReadFile(arguments[0])
+		if err != nil {
+			return err
+		}
+		p, err := readPlugin(command.Context(), o.options(), arguments[0], wasm, controllers)
 		if err != nil {
 			return err
 		}
@@ -84,30 +93,42 @@ func pluginCommand(command *cobra.Command, operatorsFile func(path string) strin
 	return command
 }
 
-// beside is the operator's file that the host reads with a module.
-func beside(path string) string { return (&install.Plugin{Path: path}).ManifestPath() }
+// sayOfEmbedded says something about a controller that comes with the program.
+func sayOfEmbedded(ctx context.Context, o module.Options, c *plugins.Controller, say func(*plugin, io.Writer) error, out io.Writer) error {
+	wasm, err := plugins.Module()
+	if err != nil {
+		return err
+	}
+	p, err := readPlugin(ctx, o, c.Name+install.Extension, wasm, []string{c.Name})
+	if err != nil {
+		return err
+	}
+	p.embedded = c
+	return say(p, out)
+}
 
-// controllersOf returns the controllers that an operator's file names. One that
-// is not there, or wrong, names none: it is not what the command was asked about.
-func controllersOf(operatorsFile string) []string {
-	content, err := os.ReadFile(operatorsFile)
-	if err != nil {
-		return nil
+// beside is the operator's file that the host reads with a module.
+func beside(path string) []string { return []string{(&install.Plugin{Path: path}).ManifestPath()} }
+
+// controllersOf returns the controllers that the first of the operator's files
+// names that names any. One that is not there, or wrong, names none: it is not
+// what the command was asked about.
+func controllersOf(operatorsFiles []string) []string {
+	for _, file := range operatorsFiles {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		if m, err := manifest.Parse(content); err == nil && len(m.Controllers) > 0 {
+			return m.Controllers
+		}
 	}
-	m, err := manifest.Parse(content)
-	if err != nil {
-		return nil
-	}
-	return m.Controllers
+	return nil
 }
 
 // readPlugin describes a module with some of its controllers, or says why the
 // host would refuse it.
-func readPlugin(ctx context.Context, o module.Options, path string, controllers []string) (_ *plugin, err error) {
-	wasm, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
+func readPlugin(ctx context.Context, o module.Options, path string, wasm []byte, controllers []string) (_ *plugin, err error) {
 	o.Host, o.Yield = guest.HostFunction, guest.YieldFunction
 	compiler, err := module.OpenCompiler(ctx, o)
 	if err != nil {
@@ -123,5 +144,5 @@ func readPlugin(ctx context.Context, o module.Options, path string, controllers 
 	if err != nil {
 		return nil, fmt.Errorf("%s %w", path, err)
 	}
-	return &plugin{path, controllers, m.Info, description}, nil
+	return &plugin{path: path, controllers: controllers, info: m.Info, description: description}, nil
 }

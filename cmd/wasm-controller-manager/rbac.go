@@ -27,12 +27,12 @@ type rbacOptions struct {
 func rbacCommand() *cobra.Command {
 	o := &rbacOptions{namespace: metav1.NamespaceSystem}
 	command := pluginCommand(&cobra.Command{
-		Use:   "rbac FILE.wasm",
+		Use:   "rbac FILE.wasm | CONTROLLER",
 		Short: "Print the RBAC objects that a module needs",
 		Long: `Prints a ServiceAccount with the roles and bindings that the requests of a
 module need, ready for kubectl apply: for all that it wants, or with --grants
 for what of that an operator's file grants. No cluster is needed.`,
-	}, o.operatorsFile, o.say)
+	}, o.operatorsFiles, o.say)
 	command.Flags().StringVar(&o.name, "service-account", o.name,
 		"Name of the ServiceAccount. If empty, it is the one of --grants, or the name of the plugin.")
 	command.Flags().StringVar(&o.namespace, "namespace", o.namespace, "Namespace of the ServiceAccount.")
@@ -52,7 +52,9 @@ func (o *rbacOptions) validate() error {
 	return nil
 }
 
-func (o *rbacOptions) operatorsFile(path string) string { return cmp.Or(o.grants, beside(path)) }
+func (o *rbacOptions) operatorsFiles(path string) []string {
+	return append([]string{o.grants}, beside(path)...)
+}
 
 func (o *rbacOptions) say(p *plugin, out io.Writer) error {
 	if err := o.validate(); err != nil {
@@ -61,19 +63,35 @@ func (o *rbacOptions) say(p *plugin, out io.Writer) error {
 	if err := p.installable(); err != nil {
 		return err
 	}
-	m := &manifest.Manifest{Grants: grant.Wanted(p.description)}
-	if o.grants != "" {
-		content, err := os.ReadFile(o.grants)
-		if err != nil {
-			return err
-		}
-		if m, err = manifest.Parse(content); err != nil {
-			return fmt.Errorf("%s: %w", o.grants, err)
-		}
+	m, err := o.manifest(p)
+	if err != nil {
+		return err
 	}
 	r := newRoles(p, m.Grants)
 	r.account = cmp.Or(o.name, m.ServiceAccount, p.name())
 	r.namespace = o.namespace
-	_, err := io.WriteString(out, r.String())
+	_, err = io.WriteString(out, r.String())
 	return err
+}
+
+// manifest returns what says what the plugin is granted.
+func (o *rbacOptions) manifest(p *plugin) (*manifest.Manifest, error) {
+	var content []byte
+	var err error
+	if o.grants != "" {
+		content, err = os.ReadFile(o.grants)
+	} else if p.embedded == nil {
+		return &manifest.Manifest{Grants: grant.Wanted(p.description)}, nil
+	}
+	if err == nil && p.embedded != nil {
+		content, err = manifest.Overlay(p.embedded.Manifest, content)
+	}
+	var m *manifest.Manifest
+	if err == nil {
+		m, err = manifest.Parse(content)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("--grants %s: %w", o.grants, err)
+	}
+	return m, nil
 }

@@ -55,8 +55,12 @@ func (o *options) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	embedded, err := o.controllers.embedded(config, keys, logger)
+	if err != nil {
+		return err
+	}
 	h, err := host.New(host.Options{
-		Config: config, PluginDir: o.pluginDir, PluginFiles: o.plugins,
+		Config: config, PluginDir: o.pluginDir, PluginFiles: o.plugins, Embedded: embedded,
 		CacheDir: o.compile.cacheDir, Compile: o.compile.options(),
 		Leadership: elector, Fence: elector.Fence(),
 		SigningKeys: keys, ServiceAccountNamespace: o.accountNamespace(),
