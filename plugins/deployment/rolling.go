@@ -37,18 +37,18 @@ func currentSize(d *Deployment, all []*ReplicaSet, current *ReplicaSet) int32 {
 // template which never becomes available does not eat up the old pods.
 func shrinkOld(d *Deployment, f family) []resize {
 	old := active(f.old)
-	missing := f.current.replicas() - f.current.Status.AvailableReplicas
+	missing := f.current.replicas() - usable(f.current)
 	spare := sum(f.all(), wanted) - d.minAvailable() - missing
 	if spare <= 0 {
 		return nil
 	}
 	size := map[*ReplicaSet]int32{}
 	for _, rs := range old {
-		unhealthy := min(spare, max(0, rs.replicas()-rs.Status.AvailableReplicas))
+		unhealthy := min(spare, rs.replicas()-usable(rs))
 		size[rs] = rs.replicas() - unhealthy
 		spare -= unhealthy
 	}
-	healthy := sum(old, available) + f.current.Status.AvailableReplicas - d.minAvailable()
+	healthy := sum(f.all(), usable) - d.minAvailable()
 	for _, rs := range old {
 		gone := min(size[rs], max(0, healthy))
 		size[rs] -= gone
@@ -56,6 +56,10 @@ func shrinkOld(d *Deployment, f family) []resize {
 	}
 	return changes(old, size)
 }
+
+// usable returns how many pods are available and are to stay. The status may be
+// from before the ReplicaSet was made smaller, and then counts pods that go.
+func usable(rs *ReplicaSet) int32 { return min(rs.Status.AvailableReplicas, rs.replicas()) }
 
 // endOld leaves the old ReplicaSets without pods.
 func endOld(f family) []resize { return changes(active(f.old), nil) }
