@@ -23,7 +23,7 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	}
 	if !service.HasFinalizer(finalizer) { // before there is something to clean up
 		add := map[string]any{"metadata": map[string]any{"finalizers": []string{finalizer}}}
-		if service, err = services.Patch(ctx, service, sdk.StrategicPatch(add), sdk.PreconditionUID(service.UID)); err != nil {
+		if service, err = patch(ctx, service, add); err != nil {
 			return sdk.Result{}, sdk.IgnoreNotFound(err)
 		}
 	}
@@ -80,7 +80,7 @@ func release(ctx context.Context, s *Settings, service *Service) (sdk.Result, er
 	}
 	services.Event(ctx, service, sdk.Normal, "DeletedLoadBalancer", "Deleted load balancer")
 	remove := map[string]any{"metadata": map[string]any{"$deleteFromPrimitiveList/finalizers": []string{finalizer}}}
-	_, err := services.Patch(ctx, service, sdk.StrategicPatch(remove), sdk.PreconditionUID(service.UID))
+	_, err := patch(ctx, service, remove)
 	return sdk.Result{}, sdk.IgnoreNotFound(err)
 }
 

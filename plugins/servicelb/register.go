@@ -21,7 +21,7 @@ var (
 
 // Register declares the controller.
 func Register() {
-	services = sdk.NewResource[Service]("v1", "services", "Service", sdk.Writes("patch", "status/patch"))
+	services = sdk.NewResource[Service]("v1", "services", "Service", sdk.Writes("status/patch"))
 	settings = sdk.NewSettings(Settings{Timeout: "10s"}, (*Settings).prepare)
 	outside = sdk.NewServer("http://*:*", "PUT", "DELETE").Optional()
 	sdk.Plugin("service-lb-controller", "1.37")

@@ -74,6 +74,12 @@ func forget(ctx context.Context, s *Service) error {
 }
 
 func writeStatus(ctx context.Context, s *Service, change any) error {
-	_, err := services.Patch(ctx, s, sdk.StrategicPatch(change), sdk.Subresource("status"), sdk.PreconditionUID(s.UID))
+	_, err := patch(ctx, s, change)
 	return sdk.IgnoreNotFound(err)
+}
+
+// patch changes a Service through its status, which takes finalizers along: so
+// the plugin needs no grant for the rest of the Service.
+func patch(ctx context.Context, s *Service, change any) (*Service, error) {
+	return services.Patch(ctx, s, sdk.StrategicPatch(change), sdk.Subresource("status"), sdk.PreconditionUID(s.UID))
 }

@@ -62,6 +62,9 @@ func (c *change) part(changed Object) Object {
 	other := c.old.clone()
 	if c.Subresource == "status" {
 		o, other = other, changed
+		if resourceName(c.resource) == "/services" { // whose status takes labels and finalizers along
+			o["metadata"] = changed["metadata"]
+		}
 	}
 	delete(o, "status")
 	if status := other["status"]; status != nil {
