@@ -106,7 +106,7 @@ func (s *state) matches(current *Endpoints) bool {
 	over := current.Notes.Annotations.OverCapacity
 	return backend.SameLabels(current.Labels, s.labels) &&
 		s.truncated == (over != nil && *over == truncated) && (over == nil || s.truncated) &&
-		backend.SameSubsets(backend.Repack(current.Subsets), s.subsets)
+		(backend.SameSubsets(current.Subsets, s.subsets) || backend.SameSubsets(backend.Repack(current.Subsets), s.subsets))
 }
 
 // write brings the Endpoints, which are not in it, into the state.

@@ -20,7 +20,13 @@ type member struct {
 // group is the endpoints that have the same ports and so share slices.
 type group struct {
 	ports     []backend.Port
-	endpoints []backend.Endpoint // ascending by key, none twice
+	endpoints []wanted // ascending by key, none twice
+}
+
+// wanted is an endpoint that should be in a slice, with its key.
+type wanted struct {
+	key string
+	backend.Endpoint
 }
 
 // groups returns the endpoints of one address family, in the order of their
@@ -41,7 +47,8 @@ func groups(service *backend.Service, members []member, family string) []group {
 			g = &group{ports: ports}
 			byPorts[key], keys = g, append(keys, key)
 		}
-		g.endpoints = append(g.endpoints, m.endpoint(service, addresses))
+		e := m.endpoint(service, addresses)
+		g.endpoints = append(g.endpoints, wanted{e.Key(), e})
 	}
 	slices.Sort(keys)
 	sorted := make([]group, len(keys))
@@ -53,9 +60,9 @@ func groups(service *backend.Service, members []member, family string) []group {
 }
 
 // unique sorts endpoints and drops those that another one is the same as.
-func unique(endpoints []backend.Endpoint) []backend.Endpoint {
-	slices.SortFunc(endpoints, func(a, b backend.Endpoint) int { return strings.Compare(a.Key(), b.Key()) })
-	return slices.CompactFunc(endpoints, func(a, b backend.Endpoint) bool { return a.Key() == b.Key() })
+func unique(endpoints []wanted) []wanted {
+	slices.SortFunc(endpoints, func(a, b wanted) int { return strings.Compare(a.key, b.key) })
+	return slices.CompactFunc(endpoints, func(a, b wanted) bool { return a.key == b.key })
 }
 
 // endpoint returns the pod as an endpoint of the service.

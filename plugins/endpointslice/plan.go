@@ -41,7 +41,7 @@ func plan(service *backend.Service, members []member, existing []*backend.Slice,
 
 // family plans the slices of one address family. Without endpoints there is
 // one empty slice, which says that somebody has looked.
-func (p *planner) family(family string, wanted []group, existing []*backend.Slice) {
+func (p *planner) family(family string, want []group, existing []*backend.Slice) {
 	byPorts := map[string][]*backend.Slice{}
 	var keys []string
 	for _, slice := range existing {
@@ -56,10 +56,10 @@ func (p *planner) family(family string, wanted []group, existing []*backend.Slic
 			byPorts[key] = append(byPorts[key], slice)
 		}
 	}
-	if len(wanted) == 0 {
-		wanted = []group{{}}
+	if len(want) == 0 {
+		want = []group{{}}
 	}
-	for _, g := range wanted {
+	for _, g := range want {
 		key := backend.PortsKey(g.ports)
 		p.group(family, g, byPorts[key])
 		delete(byPorts, key)
@@ -108,24 +108,23 @@ type draftOf struct {
 
 // keep leaves each endpoint in the slice that has it, deletes slices of which
 // nothing is left, and returns the others and the endpoints that none has.
-func (p *planner) keep(g group, existing []*backend.Slice) (drafts []*draftOf, missing []backend.Endpoint) {
-	placed := make(map[string]bool, len(g.endpoints))
-	wanted := make(map[string]*backend.Endpoint, len(g.endpoints))
+func (p *planner) keep(g group, existing []*backend.Slice) (drafts []*draftOf, missing []wanted) {
+	unplaced := make(map[string]*wanted, len(g.endpoints))
 	for i := range g.endpoints {
-		wanted[g.endpoints[i].Key()] = &g.endpoints[i]
+		unplaced[g.endpoints[i].key] = &g.endpoints[i]
 	}
 	for _, slice := range existing {
 		d := &draftOf{old: slice, changed: !backend.SameLabels(slice.Labels, p.labels)}
 		for i := range slice.Endpoints {
 			key := slice.Endpoints[i].Key()
-			want := wanted[key]
-			if want == nil || placed[key] {
+			want := unplaced[key]
+			if want == nil {
 				d.changed = true
 				continue
 			}
-			placed[key] = true
+			delete(unplaced, key)
 			d.changed = d.changed || !want.Same(&slice.Endpoints[i])
-			d.endpoints = append(d.endpoints, *want)
+			d.endpoints = append(d.endpoints, want.Endpoint)
 		}
 		if len(d.endpoints) == 0 && len(slice.Endpoints) > 0 {
 			p.changes.Delete = append(p.changes.Delete, slice)
@@ -134,7 +133,7 @@ func (p *planner) keep(g group, existing []*backend.Slice) (drafts []*draftOf, m
 		drafts = append(drafts, d)
 	}
 	for _, e := range g.endpoints {
-		if !placed[e.Key()] {
+		if unplaced[e.key] != nil {
 			missing = append(missing, e)
 		}
 	}
@@ -143,7 +142,7 @@ func (p *planner) keep(g group, existing []*backend.Slice) (drafts []*draftOf, m
 
 // fillChanged puts missing endpoints into slices that are written anyway, the
 // fullest first, and returns those that are left.
-func (p *planner) fillChanged(drafts []*draftOf, missing []backend.Endpoint) []backend.Endpoint {
+func (p *planner) fillChanged(drafts []*draftOf, missing []wanted) []wanted {
 	var changed []*draftOf
 	for _, d := range drafts {
 		if d.changed {
@@ -171,10 +170,10 @@ func (p *planner) roomy(drafts []*draftOf, n int) *draftOf {
 
 // fill takes as many of the endpoints as there is room for and returns the
 // others.
-func (d *draftOf) fill(endpoints []backend.Endpoint, limit int) (left []backend.Endpoint) {
+func (d *draftOf) fill(endpoints []wanted, limit int) (left []wanted) {
 	n := max(0, min(len(endpoints), limit-len(d.endpoints)))
-	if n > 0 {
-		d.endpoints, d.changed = append(d.endpoints, endpoints[:n]...), true
+	for _, e := range endpoints[:n] {
+		d.endpoints, d.changed = append(d.endpoints, e.Endpoint), true
 	}
 	return endpoints[n:]
 }

@@ -4,7 +4,6 @@
 package backend
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -33,14 +32,18 @@ func (a *Address) uid() string {
 }
 
 func compareAddresses(a, b Address) int {
-	return cmp.Or(strings.Compare(a.IP, b.IP), strings.Compare(a.uid(), b.uid()))
+	if by := strings.Compare(a.IP, b.IP); by != 0 {
+		return by
+	}
+	return strings.Compare(a.uid(), b.uid())
 }
 
 func sameAddress(a, b Address) bool {
 	return a.IP == b.IP && a.Hostname == b.Hostname && a.NodeName == b.NodeName && sameRef(a.TargetRef, b.TargetRef)
 }
 
-// SameSubsets reports whether the subsets, which are repacked, are the same.
+// SameSubsets reports whether the subsets are the same, in the same order: those
+// that are repacked are so if they say the same.
 func SameSubsets(a, b []Subset) bool {
 	return slices.EqualFunc(a, b, func(a, b Subset) bool {
 		return slices.Equal(a.Ports, b.Ports) &&
@@ -59,7 +62,7 @@ var noPort = Port{Port: -1}
 // address twice at one port, ports that the same addresses have in one subset,
 // everything sorted. An address that is said to be ready and not ready is not.
 func Repack(subsets []Subset) []Subset {
-	addresses := map[who]Address{}
+	addresses := map[who]*Address{}
 	ready := map[Port]map[who]bool{}
 	for _, s := range subsets {
 		ports := s.Ports
@@ -67,17 +70,19 @@ func Repack(subsets []Subset) []Subset {
 			ports = []Port{noPort}
 		}
 		for _, port := range ports {
-			if ready[port] == nil {
-				ready[port] = map[who]bool{}
+			at := ready[port]
+			if at == nil {
+				at = map[who]bool{}
+				ready[port] = at
 			}
-			for _, address := range s.Addresses {
-				key := note(addresses, address)
-				if _, known := ready[port][key]; !known {
-					ready[port][key] = true
+			for i := range s.Addresses {
+				key := note(addresses, &s.Addresses[i])
+				if _, known := at[key]; !known {
+					at[key] = true
 				}
 			}
-			for _, address := range s.NotReadyAddresses {
-				ready[port][note(addresses, address)] = false
+			for i := range s.NotReadyAddresses {
+				at[note(addresses, &s.NotReadyAddresses[i])] = false
 			}
 		}
 	}
@@ -85,24 +90,24 @@ func Repack(subsets []Subset) []Subset {
 }
 
 // note keeps the address unless it is known and returns its key.
-func note(known map[who]Address, address Address) who {
+func note(known map[who]*Address, address *Address) who {
 	key := who{address.IP, address.uid()}
-	if _, found := known[key]; !found {
+	if known[key] == nil {
 		known[key] = address
 	}
 	return key
 }
 
 // assemble makes subsets of which address is ready at which port.
-func assemble(addresses map[who]Address, ready map[Port]map[who]bool) []Subset {
+func assemble(addresses map[who]*Address, ready map[Port]map[who]bool) []Subset {
 	subsets := map[string]*Subset{} // by their addresses
 	for port, at := range ready {
 		s := &Subset{}
 		for key, isReady := range at {
 			if isReady {
-				s.Addresses = append(s.Addresses, addresses[key])
+				s.Addresses = append(s.Addresses, *addresses[key])
 			} else {
-				s.NotReadyAddresses = append(s.NotReadyAddresses, addresses[key])
+				s.NotReadyAddresses = append(s.NotReadyAddresses, *addresses[key])
 			}
 		}
 		slices.SortFunc(s.Addresses, compareAddresses)
