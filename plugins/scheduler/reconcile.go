@@ -19,6 +19,13 @@ import (
 // one, which begins at once, and sees what has changed meanwhile.
 const budget = 5 * time.Second
 
+// refusedWait is when a pod is tried again whose binding the API server refuses.
+// That is no failure of the batch, which would be tried again at once.
+const refusedWait = 30 * time.Second
+
+// errRefused says that the API server does not let a pod be bound.
+var errRefused = errors.New("the binding is refused")
+
 // reconcile places the pods that wait, highest priority first, then in the
 // order in which they were created.
 func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
@@ -34,15 +41,19 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	queue := queueOf(all, name)
 	began := sdk.Now(ctx)
 	var failed []error
+	var result sdk.Result
 	for _, pod := range queue {
 		if sdk.Now(ctx).Sub(began) > budget {
 			return sdk.Result{RequeueAfter: time.Millisecond}, errors.Join(failed...)
 		}
-		if err := schedule(ctx, c, pod); err != nil {
+		switch err := schedule(ctx, c, pod); {
+		case errors.Is(err, errRefused):
+			result.RequeueAfter = refusedWait
+		case err != nil:
 			failed = append(failed, err)
 		}
 	}
-	return sdk.Result{}, errors.Join(failed...)
+	return result, errors.Join(failed...)
 }
 
 // readCluster reads what pods are placed by. After a failed batch the API server
@@ -102,7 +113,7 @@ func schedule(ctx context.Context, c *cluster, p *Pod) error {
 		}
 	}
 	if len(feasible) == 0 {
-		return reportUnschedulable(ctx, p, unavailable(len(c.nodes), why))
+		return reportWaiting(ctx, p, reasonNoNode, unavailable(len(c.nodes), why))
 	}
 	n := y.best(feasible)
 	err := bind(ctx, p, n.Name)
@@ -111,6 +122,8 @@ func schedule(ctx context.Context, c *cluster, p *Pod) error {
 		return nil
 	case sdk.IsConflict(err):
 		return c.overtaken(ctx, p)
+	case sdk.IsForbidden(err) || sdk.IsInvalid(err):
+		return errors.Join(errRefused, reportWaiting(ctx, p, reasonError, "binding rejected: "+err.Error()))
 	}
 	c.place(p, n) // also after an error: the binding may have been made
 	if err != nil {
@@ -167,14 +180,15 @@ func bind(ctx context.Context, p *Pod, node string) error {
 }
 
 const (
-	conditionScheduled   = "PodScheduled"
-	reasonNotSchedulable = "Unschedulable"
+	conditionScheduled = "PodScheduled"
+	reasonNoNode       = "Unschedulable"
+	reasonError        = "SchedulerError"
 )
 
-// reportUnschedulable writes condition and event, unless they say so already.
-func reportUnschedulable(ctx context.Context, p *Pod, message string) error {
+// reportWaiting writes condition and event, unless they say so already.
+func reportWaiting(ctx context.Context, p *Pod, reason, message string) error {
 	condition := Condition{
-		Type: conditionScheduled, Status: "False", Reason: reasonNotSchedulable, Message: message,
+		Type: conditionScheduled, Status: "False", Reason: reason, Message: message,
 		LastTransitionTime: sdk.NewTime(sdk.Now(ctx)),
 	}
 	if i := slices.IndexFunc(p.Status.Conditions, func(c Condition) bool { return c.Type == conditionScheduled }); i >= 0 {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/sdk"
 	"github.com/wasm-controller-manager/wcm/sdk/sdktest"
 )
@@ -301,6 +302,31 @@ func TestLostAnswer(t *testing.T) {
 		if node := p.Text("spec.nodeName"); node != "" {
 			t.Errorf("pod %s is on %s in the batch of a failed binding, want its room kept", p.Key(), node)
 		}
+	}
+}
+
+// TestRefused has the API server refuse one binding of two, for a while.
+func TestRefused(t *testing.T) {
+	env := sdktest.New(t, testNode("a", ""), testPod("p", ""), testPod("q", ""))
+	refuse := true
+	env.OnOperation = func(o sdktest.Operation) error {
+		if o.Subresource == "binding" && o.Key == podKey && refuse {
+			return &sdk.APIError{Status: abi.StatusForbidden, Message: "not that one"}
+		}
+		return nil
+	}
+	settle(t, env)
+	if got, want := placeOf(env.Get("Pod", podKey)), "binding rejected: "; !strings.HasPrefix(got, want) {
+		t.Errorf("condition of the pod: got %q, want %q and why", got, want)
+	}
+	if got := placeOf(env.Get("Pod", sdk.Key{Namespace: "ns", Name: "q"})); got != "a" {
+		t.Errorf("the other pod is on %q, want a", got)
+	}
+	refuse = false
+	env.Advance(refusedWait)
+	settle(t, env)
+	if got := placeOf(env.Get("Pod", podKey)); got != "a" {
+		t.Errorf("the pod that was refused is on %q, want a", got)
 	}
 }
 
