@@ -100,6 +100,10 @@ const (
 	IndexOwner IndexKind = 1 // by the uid of the controller owner; "" finds objects without one
 	IndexLabel IndexKind = 2 // by the value of the label Key
 	IndexField IndexKind = 3 // by the value of the field Key, a path such as "spec.nodeName"
+
+	// Of any resource, where they are not declared.
+	IndexUID    IndexKind = 4 // the object with the uid
+	IndexOwners IndexKind = 5 // the objects that name the uid as one of their owners
 )
 
 // Index finds objects of a resource without looking at all of them.

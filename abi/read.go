@@ -108,6 +108,7 @@ func (m *ListRequest) Decode(b []byte) error {
 type ListResult struct {
 	Items    [][]byte // one record each, in no order that means anything
 	Continue string   // live only: there is more
+	Targets  []Target // any resource, from the cache: what each item is
 }
 
 // Append appends the wire form to b.
@@ -115,8 +116,16 @@ func (m *ListResult) Append(b []byte) []byte {
 	for _, item := range m.Items {
 		b = AppendListItem(b, item)
 	}
-	return appendString(b, 2, m.Continue)
+	b = appendString(b, 2, m.Continue)
+	for i := range m.Targets {
+		b = AppendListTarget(b, &m.Targets[i])
+	}
+	return b
 }
+
+// AppendListTarget appends what the item is that was appended to a [ListResult]
+// last.
+func AppendListTarget(b []byte, target *Target) []byte { return appendMessage(b, 3, target) }
 
 // AppendListItem appends one item of a [ListResult] to b, for a host that
 // builds the result without collecting the items first.
@@ -127,7 +136,7 @@ func AppendListContinue(b []byte, token string) []byte { return appendString(b, 
 
 // Decode sets m to the message in b; the items alias b.
 func (m *ListResult) Decode(b []byte) error {
-	*m = ListResult{Items: m.Items[:0]}
+	*m = ListResult{Items: m.Items[:0], Targets: m.Targets[:0]}
 	return eachField("ListResult", b, func(f *field) error {
 		switch f.number {
 		case 1:
@@ -137,6 +146,9 @@ func (m *ListResult) Decode(b []byte) error {
 			return err
 		case 2:
 			return f.text("continue", &m.Continue)
+		case 3:
+			m.Targets = append(m.Targets, Target{})
+			return f.embedded("targets", &m.Targets[len(m.Targets)-1])
 		}
 		return nil
 	})

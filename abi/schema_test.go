@@ -164,7 +164,7 @@ func TestSchemaEnums(t *testing.T) {
 	want := map[string]map[string]uint64{
 		"Status": {}, "Kind": {},
 		"Verdict":   {"VERDICT_DONE": uint64(abi.VerdictDone), "VERDICT_RETRY": uint64(abi.VerdictRetry), "VERDICT_TERMINAL": uint64(abi.VerdictTerminal)},
-		"IndexKind": {"INDEX_NONE": uint64(abi.IndexNone), "INDEX_OWNER": uint64(abi.IndexOwner), "INDEX_LABEL": uint64(abi.IndexLabel), "INDEX_FIELD": uint64(abi.IndexField)},
+		"IndexKind": {"INDEX_NONE": uint64(abi.IndexNone), "INDEX_OWNER": uint64(abi.IndexOwner), "INDEX_LABEL": uint64(abi.IndexLabel), "INDEX_FIELD": uint64(abi.IndexField), "INDEX_UID": uint64(abi.IndexUID), "INDEX_OWNERS": uint64(abi.IndexOwners)},
 		"Mapping":   {"MAP_UNSPECIFIED": 0},
 		"PatchType": {"PATCH_MERGE": uint64(abi.PatchMerge), "PATCH_JSON": uint64(abi.PatchJSON), "PATCH_STRATEGIC": uint64(abi.PatchStrategic)},
 		"Propagation": {

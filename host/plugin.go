@@ -255,6 +255,7 @@ func (v *version) close(ctx context.Context, logger *slog.Logger) {
 	if v.account != nil {
 		v.account.release()
 	}
+	v.graph.close()
 	for _, view := range v.views {
 		if view != nil {
 			view.Close()

@@ -46,6 +46,7 @@ type version struct {
 	views       []*store.View   // by resource; nil where it is neither read nor watched
 	projections []*record.Shape // by resource; as the views have them
 	watches     []watching
+	graph       *following // of any resource; nil if the module does not watch it
 	outside     *outside.Client
 	account     *account
 	pool        *guest.Pool
@@ -130,7 +131,7 @@ func (h *Host) openViews(ctx context.Context, v *version) error {
 func (h *Host) openView(ctx context.Context, v *version, index uint32) error {
 	r := &v.description.Resources[index]
 	if r.Any() {
-		return nil
+		return h.openGraph(v, index)
 	}
 	mappings, watched, err := needs(v.description, index)
 	if err != nil || r.Projection == nil && !watched {
@@ -191,6 +192,7 @@ func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 	operator := access.New(access.Options{
 		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
 		API: client, Events: v.account.events, Metrics: b.own, Outside: v.outside, Signer: h.SigningKeys, Leadership: h.Fence,
+		Graph: v.graph.reads(),
 		Discover: func(ctx context.Context, live bool) (*abi.Discovery, error) {
 			return h.catalogue.Resources(ctx, client, live)
 		},
@@ -265,7 +267,7 @@ func (v *version) fill(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return v.graph.fill(ctx, look.C)
 }
 
 // unfilled says which cache was never filled although it could be: one that
@@ -286,7 +288,7 @@ func (v *version) unfilled() error {
 
 // problems says why the version cannot do all of its work at present.
 func (v *version) problems() error {
-	problems := []error{v.account.problem()}
+	problems := append([]error{v.account.problem()}, v.graph.problems()...)
 	for i, view := range v.views {
 		if view == nil || view.Synced() && view.Problem() == nil {
 			continue

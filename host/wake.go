@@ -50,8 +50,9 @@ func wakeShape(w abi.Watch, projection *record.Shape) (*record.Shape, error) {
 
 // watching is one watch of a controller, planned but not started.
 type watching struct {
-	controller uint32 // index in the description
-	watch      uint32 // index in the controller's watches
+	controller uint32     // index in the description
+	watch      uint32     // index in the controller's watches
+	graph      *following // instead of all below: the watch is of any resource
 	view       *store.View
 	wake       *record.Shape
 	mapping    *store.Mapping // nil: the guest maps
@@ -77,6 +78,9 @@ func (v *version) planWatches() error {
 
 func (v *version) planWatch(d *abi.Controller, index uint32) (watching, error) {
 	w := d.Watches[index]
+	if v.description.Resources[w.Resource].Any() {
+		return watching{watch: index, graph: v.graph}, nil
+	}
 	primary, view := v.primaryOf(d)
 	wake, err := wakeShape(w, v.projections[w.Resource])
 	if err != nil {
@@ -103,6 +107,10 @@ func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
 	logger := h.plugin(v.plugin).bounds.logger.With("plugin", v.plugin, "controller", name)
 	for _, w := range v.watches {
 		if w.controller != index {
+			continue
+		}
+		if w.graph != nil {
+			v.cancels = append(v.cancels, w.graph.watch(queue))
 			continue
 		}
 		handler := waker(w.mapping, queue)

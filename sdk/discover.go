@@ -7,6 +7,7 @@ import (
 	"context"
 	"reflect"
 	"slices"
+	"unsafe"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 )
@@ -70,12 +71,69 @@ type Any[T any] struct{ resource resource }
 
 // NewAny declares that the plugin works with resources that it does not know
 // yet. T is as in [NewResource], and most often [Metadata], of which the API
-// server then sends no more. [Reads] and [Writes] say what is done with them;
+// server then sends no more. A [Controller] may be For it: its keys are uids, in
+// Key.Name, of objects that have owners or are being deleted when they change, of
+// objects being deleted when one that they own changes or goes, and of those that
+// are owned by an object that begins to be deleted or goes. [Reads] and [Writes] say what is done with them;
 // what is granted is decided for each.
 func NewAny[T any](options ...ResourceOption) *Any[T] {
 	a := new(Any[T])
 	a.resource.declare(reflect.TypeFor[T](), abi.AnyResource+"/"+abi.AnyResource, abi.AnyResource, abi.AnyResource, options)
 	return a
+}
+
+func (a *Any[T]) declared() *resource { return &a.resource }
+
+// Found is an object of some resource, as the host's cache has it.
+type Found[T any] struct {
+	Resource APIResource // without scope and verbs
+	Object   *T
+	// Gone says that the object was seen to go; it has its name, namespace and uid.
+	Gone bool
+}
+
+// Find returns the object of a uid, nil if there is none: it is not there, not
+// granted, of a resource that cannot be watched and deleted, or not yet in the
+// cache. A controller that is For any resource can find objects.
+func (a *Any[T]) Find(ctx context.Context, uid string) (*Found[T], error) {
+	found, err := a.find(ctx, abi.IndexUID, uid)
+	if len(found) == 0 {
+		return nil, err
+	}
+	return &found[0], err
+}
+
+// Dependents returns the objects that name a uid as one of their owners.
+func (a *Any[T]) Dependents(ctx context.Context, uid string) ([]Found[T], error) {
+	return a.find(ctx, abi.IndexOwners, uid)
+}
+
+func (a *Any[T]) find(ctx context.Context, index abi.IndexKind, uid string) ([]Found[T], error) {
+	r := &a.resource
+	m := abi.ListRequest{Resource: r.index, Index: abi.Index{Kind: index}, Value: uid}
+	answer := instanceFrom(ctx).list(ctx, m.Append(nil))
+	if answer.status != abi.StatusOK {
+		return nil, answer.failure(abi.OpList, r, Key{Name: uid})
+	}
+	var list abi.ListResult
+	if err := list.Decode(answer.b); err != nil || len(list.Items) != len(list.Targets) {
+		return nil, r.malformed(abi.OpList, Key{Name: uid}, "the list is not one of any resource")
+	}
+	found := make([]Found[T], len(list.Items))
+	for i, item := range list.Items {
+		t, f := &list.Targets[i], &found[i]
+		f.Object = new(T)
+		f.Resource = APIResource{Group: t.Group, Version: t.Version, Resource: t.Resource, Kind: t.Kind}
+		object := unsafe.Pointer(f.Object)
+		body, err := r.decodeHeader(string(item), object)
+		if f.Gone = body == ""; err == nil && !f.Gone {
+			err = r.plan.Decode(body, object)
+		}
+		if err != nil {
+			return nil, r.malformed(abi.OpList, Key{Name: uid}, err.Error())
+		}
+	}
+	return found, nil
 }
 
 // Of returns one resource, of which nothing is cached: reads are live. It needs

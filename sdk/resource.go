@@ -24,7 +24,7 @@ import (
 // from the object is the zero value; a pointer tells absent from empty.
 type Resource[T any] struct{ resource }
 
-// AnyResource is a [*Resource] of any type.
+// AnyResource is a [*Resource] of any type, or an [*Any].
 type AnyResource interface{ declared() *resource }
 
 // resource is everything but the type, so that a module has the code once

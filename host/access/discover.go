@@ -25,6 +25,31 @@ func (o *Operator) discover(ctx context.Context, request, buffer []byte) (abi.St
 	return abi.StatusOK, discovery.Append(buffer)
 }
 
+// isAny reports whether the description has any resource there.
+func (o *Operator) isAny(index uint32) bool {
+	return int(index) < len(o.Description.Resources) && o.Description.Resources[index].Any()
+}
+
+// listGraph answers a list that asks all resources at once: for the object of a
+// uid, or for those that it owns. It has what the plugin's views show.
+func (o *Operator) listGraph(list *abi.ListRequest, buffer []byte) (abi.Status, []byte) {
+	find := o.Graph.Find
+	switch list.Index.Kind {
+	case abi.IndexUID:
+	case abi.IndexOwners:
+		find = o.Graph.Dependents
+	default:
+		return fail(buffer, abi.StatusBadRequest, "list of any resource: expected a target, or the index by uid or by owners")
+	}
+	if err := o.Graph.Ready(); err != nil {
+		return fail(buffer, abi.StatusNotReady, err.Error())
+	}
+	find(list.Value, func(target *abi.Target, rec []byte) {
+		buffer = abi.AppendListTarget(abi.AppendListItem(buffer, rec), target)
+	})
+	return abi.StatusOK, buffer
+}
+
 // awayDiscover leaves the gate while the API server is asked.
 func awayDiscover(discover func(context.Context, bool) (*abi.Discovery, error), gate Gate) func(context.Context, bool) (*abi.Discovery, error) {
 	return func(ctx context.Context, live bool) (*abi.Discovery, error) {

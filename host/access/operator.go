@@ -23,6 +23,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/host/grant"
+	"github.com/wasm-controller-manager/wcm/host/graph"
 	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/limit"
 	"github.com/wasm-controller-manager/wcm/host/project"
@@ -44,6 +45,15 @@ type Cache interface {
 	// Written and Deleted make reads include a write that succeeded.
 	Written(object []byte) error
 	Deleted(namespace, name, uid string, object []byte) error
+}
+
+// Graph is what the operator needs of the objects of all resources.
+type Graph interface {
+	// Ready returns why objects may be missing.
+	Ready() error
+	// Find visits the object of a uid, Dependents those that name it as an owner.
+	Find(uid string, visit graph.Visit)
+	Dependents(uid string, visit graph.Visit)
 }
 
 // API is what the operator needs of the API server.
@@ -86,6 +96,8 @@ type Options struct {
 	Metrics Metrics
 	Outside Outside
 	Signer  Signer
+	// Graph is any resource, if the description watches it; else nil.
+	Graph Graph
 	// Discover returns what the API server serves, asking it now if live is set.
 	// The result is not changed.
 	Discover   func(ctx context.Context, live bool) (*abi.Discovery, error)

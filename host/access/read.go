@@ -74,6 +74,9 @@ func (o *Operator) list(ctx context.Context, request, buffer []byte) (abi.Status
 	if err := list.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
+	if o.Graph != nil && list.Target == (abi.Target{}) && o.isAny(list.Resource) {
+		return o.listGraph(&list, buffer)
+	}
 	r, err := o.resource(list.Resource, &list.Target, "")
 	if err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())

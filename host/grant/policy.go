@@ -58,7 +58,9 @@ func (p *Policy) decide(index uint32) decided {
 // Same reports whether two policies for one description allow the same.
 func (p *Policy) Same(other *Policy) bool {
 	ours, theirs := p.grants, other.grants
-	ours.Resources, theirs.Resources = nil, nil // resources says what of them matters
+	if !slices.ContainsFunc(p.description.Resources, func(r abi.Resource) bool { return r.Any() }) {
+		ours.Resources, theirs.Resources = nil, nil // resources says what of them matters
+	}
 	return reflect.DeepEqual(p.resources, other.resources) && reflect.DeepEqual(ours, theirs)
 }
 
@@ -88,6 +90,15 @@ func splitVerb(verb string) (subresource, name string) {
 // for which each verb is granted that the cache stands for, get, list and watch,
 // or the last two if the resource is only watched.
 func (p *Policy) View(resource uint32) *View { return &p.resources[resource].view }
+
+// ViewOf is [Policy.View] of a resource where the description has any resource
+// and watches it: the objects for which list and watch are granted, and whether
+// there can be such.
+func (p *Policy) ViewOf(group, resource string) (view *View, some bool) {
+	list, watch := p.grants.Scope(group, resource, "", "list"), p.grants.Scope(group, resource, "", "watch")
+	v := viewOf(list, watch)
+	return &v, !list.Nothing() && !watch.Nothing()
+}
 
 // Object is the object of an operation.
 type Object struct {

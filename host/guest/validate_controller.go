@@ -62,6 +62,16 @@ func (v *validator) watch(subject string, w *abi.Watch, primary *abi.Resource) {
 	subject += " (" + r.String() + ")"
 	v.wake(subject, w, r.Projection)
 	switch {
+	case r.Any() && w.Mapping != abi.MapFor:
+		v.problem(subject, "mapping", "is %s, a watch of any resource is %s", w.Mapping, abi.MapFor)
+	case r.Any() && w.Wake != nil:
+		v.problem(subject, "wake", "is not for any resource, which is watched for its owners")
+	case r.Any() && r.Projection == nil:
+		v.problem(subject, "resource", "has no projection, a watch of any resource needs metadata.ownerReferences and metadata.deletionTimestamp")
+	case primary != nil && primary.Any() && !r.Any():
+		v.problem(subject, "mapping", "wakes objects of %s, but the controller's keys are uids", r)
+	}
+	switch {
 	case w.Key == "":
 	case w.Mapping == abi.MapField:
 		v.path(subject, "key", w.Key, r.Projection)

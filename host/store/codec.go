@@ -18,12 +18,28 @@ import (
 
 const mediaProtobuf = runtime.ContentTypeProtobuf
 
-// accept is what the layout wants to hear, best first.
-func (l *layout) accept() string {
-	if l.proto == nil {
-		return runtime.ContentTypeJSON
+// The kinds that stand for objects and lists of which there is only the metadata.
+const (
+	partialObject = "PartialObjectMetadata"
+	partialList   = "PartialObjectMetadataList"
+)
+
+// accept is what the layout wants to hear, best first; as is how objects are to
+// come that are reduced to their metadata. A server that cannot do that, which
+// may be an aggregated one, sends whole objects.
+func (l *layout) accept(as string) string {
+	whole := runtime.ContentTypeJSON
+	if l.proto != nil && !l.metadata {
+		whole = mediaProtobuf + "," + whole
 	}
-	return mediaProtobuf + "," + runtime.ContentTypeJSON
+	if !l.metadata {
+		return whole
+	}
+	form := ";as=" + as + ";g=meta.k8s.io;v=v1,"
+	if l.proto == nil {
+		return runtime.ContentTypeJSON + form + whole
+	}
+	return mediaProtobuf + form + runtime.ContentTypeJSON + form + whole
 }
 
 // negotiator makes a REST client decode answers straight into records. It

@@ -7,7 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
@@ -20,6 +23,9 @@ type layout struct {
 	hash  uint64
 	json  *project.JSON
 	proto *project.Proto // nil: the API server is asked for JSON only
+	// metadata says that the shape has fields of the metadata alone: the API
+	// server is asked for no more.
+	metadata bool
 	// labels and owners read bodies; each is nil if the shape has them not.
 	labels *project.Map
 	owners *project.Owners
@@ -36,6 +42,9 @@ type layout struct {
 func newLayout(shape record.Shape, compiled reflect.Type) *layout {
 	l := &layout{shape: shape, hash: shape.Hash(), mismatched: func(*record.MismatchError) {}, failed: func() {}}
 	l.json = project.NewJSON(&l.shape)
+	if l.metadata = metadataOnly(&shape); l.metadata {
+		compiled = reflect.TypeFor[metav1.PartialObjectMetadata]() // also of custom resources
+	}
 	l.labels, _ = project.NewMap(&l.shape, project.LabelsPath)
 	l.owners, _ = project.NewOwners(&l.shape)
 	if compiled != nil {
@@ -44,6 +53,11 @@ func newLayout(shape record.Shape, compiled reflect.Type) *layout {
 		}
 	}
 	return l
+}
+
+// metadataOnly reports whether a shape has fields of the metadata alone.
+func metadataOnly(s *record.Shape) bool {
+	return !slices.ContainsFunc(s.Fields, func(f record.Field) bool { return f.Name != "metadata" })
 }
 
 // record returns the record of an object in JSON.

@@ -98,7 +98,7 @@ func (g *generation) reflector(config *rest.Config, client *http.Client) (*cache
 		return nil, err
 	}
 	content := rest.ClientContentConfig{
-		AcceptContentTypes: g.layout.accept(),
+		AcceptContentTypes: g.layout.accept(partialObject),
 		ContentType:        runtime.ContentTypeJSON,
 		GroupVersion:       gv,
 		Negotiator:         negotiator{g.layout},
@@ -132,7 +132,7 @@ type source struct {
 }
 
 func (s *source) list(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
-	list, err := s.request(&o).Do(ctx).Get()
+	list, err := s.request(&o).SetHeader("Accept", s.generation.layout.accept(partialList)).Do(ctx).Get()
 	if err == nil {
 		s.generation.worked()
 	}

@@ -173,7 +173,7 @@ func TestServer(t *testing.T) {
 			run(t, s)
 			v := openMaps(t, s, c.shape)
 			w.must(v.WaitForSync(t.Context()))
-			accept := v.lens.Load().generation.layout.accept()
+			accept := v.lens.Load().generation.layout.accept(partialObject)
 			if got, want := strings.HasPrefix(accept, mediaProtobuf), c.shape == dataShape; got != want {
 				t.Errorf("accept = %s; protobuf: %t, want %t", accept, got, want)
 			}

@@ -171,7 +171,7 @@ func TestFollowsTheServer(t *testing.T) {
 				if err := v.WaitForSync(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				if got := v.lens.Load().generation.layout.accept(); got != c.accept {
+				if got := v.lens.Load().generation.layout.accept(partialObject); got != c.accept {
 					t.Errorf("accept = %q, want %q", got, c.accept)
 				}
 				same(t, f, v)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -48,6 +49,7 @@ type Env struct {
 	now     time.Time
 	store   store
 	served  []sdk.APIResource
+	graph   graph
 	writes  []Operation
 	events  []Event
 	logs    []Log
@@ -69,6 +71,7 @@ func New(t testing.TB, objects ...any) *Env {
 func NewFor(t testing.TB, start func(operator abi.Operator, now func() time.Time) Guest, objects ...any) *Env {
 	t.Helper()
 	e := &Env{t: t, LogLevel: abi.LevelDebug, metrics: map[string]float64{}, now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)}
+	e.graph.gone = map[string]vertex{}
 	e.store = store{clock: func() time.Time { return e.now }, objects: map[string]map[sdk.Key]*stored{}}
 	e.guest = start(e, e.Now)
 	var err error
@@ -194,10 +197,11 @@ func (e *Env) Patch(kind string, key sdk.Key, change any) Object {
 }
 
 // Delete deletes an object as somebody else would: with finalizers, or a node
-// that runs it, it stays and is being deleted.
-func (e *Env) Delete(kind string, key sdk.Key) {
+// that runs it, it stays and is being deleted. With a propagation policy it gets
+// the finalizer of that, which a garbage collector takes away.
+func (e *Env) Delete(kind string, key sdk.Key, policy ...sdk.Propagation) {
 	e.t.Helper()
-	e.remove(kind, key, nil)
+	e.remove(kind, key, nil, policy...)
 }
 
 // Kill deletes an object without a grace period, as a node does when a pod has
@@ -207,7 +211,7 @@ func (e *Env) Kill(kind string, key sdk.Key) {
 	e.remove(kind, key, new(uint32))
 }
 
-func (e *Env) remove(kind string, key sdk.Key, grace *uint32) {
+func (e *Env) remove(kind string, key sdk.Key, grace *uint32, policy ...sdk.Propagation) {
 	e.t.Helper()
 	r := e.kind(kind)
 	e.mu.Lock()
@@ -216,7 +220,7 @@ func (e *Env) remove(kind string, key sdk.Key, grace *uint32) {
 	if old == nil {
 		e.t.Fatalf("Delete: there is no %s %s", kind, key)
 	}
-	e.store.delete(r, old, grace)
+	e.store.delete(r, old, grace, slices.Concat(policy, []sdk.Propagation{abi.PropagationDefault})[0])
 }
 
 // kind returns the resource of a kind; the plugin must have declared it.

@@ -177,6 +177,9 @@ func project(shape *record.Shape, o Object) ([]byte, error) {
 }
 
 func (e *Env) list(m *abi.ListRequest, buffer []byte) ([]byte, error) {
+	if m.Target == (abi.Target{}) && int(m.Resource) < len(e.description.Resources) && e.description.Resources[m.Resource].Any() {
+		return e.listGraph(m, buffer)
+	}
 	r, err := e.resource(m.Resource, &m.Target)
 	if err != nil {
 		return nil, err

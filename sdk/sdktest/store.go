@@ -119,15 +119,17 @@ func (s *store) remove(r *abi.Resource, key sdk.Key) {
 	delete(s.objects[resourceName(r)], key)
 }
 
-// delete marks an object as being deleted, or removes it if nothing holds it.
-func (s *store) delete(r *abi.Resource, old *stored, grace *uint32) {
+// delete marks an object as being deleted, or removes it if nothing holds it. A
+// propagation policy is a finalizer of its own.
+func (s *store) delete(r *abi.Resource, old *stored, grace *uint32, policy abi.Propagation) {
 	seconds, graceful := gracePeriod(r, old.Object, grace)
-	if !graceful && !hasFinalizers(old.Object) {
+	o := old.clone()
+	m := o.metadata()
+	setPolicy(m, policy)
+	if !graceful && !hasFinalizers(o) {
 		s.remove(r, old.Key())
 		return
 	}
-	o := old.clone()
-	m := o.metadata()
 	if m["deletionTimestamp"] == nil || graceful {
 		m["deletionTimestamp"] = timestamp(s.clock().Add(time.Duration(seconds) * time.Second))
 	}
@@ -156,6 +158,24 @@ func gracePeriod(r *abi.Resource, o Object, wanted *uint32) (seconds uint32, gra
 		seconds = *wanted
 	}
 	return seconds, seconds > 0
+}
+
+// setPolicy gives the metadata the finalizer of a propagation policy, and takes
+// away that of another.
+func setPolicy(m map[string]any, policy abi.Propagation) {
+	if policy == abi.PropagationDefault {
+		return
+	}
+	const orphan, foreground = "orphan", "foregroundDeletion"
+	old, _ := m["finalizers"].([]any)
+	list := slices.DeleteFunc(slices.Clone(old), func(f any) bool { return f == orphan || f == foreground })
+	switch policy {
+	case abi.PropagationOrphan:
+		list = append(list, orphan)
+	case abi.PropagationForeground:
+		list = append(list, foreground)
+	}
+	m["finalizers"] = list
 }
 
 // hasFinalizers reports whether something holds an object that is deleted. A

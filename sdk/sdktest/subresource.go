@@ -27,7 +27,7 @@ func (e *Env) createSubresource(c *change, buffer []byte) ([]byte, error) {
 		o.child("spec")["nodeName"] = b.Text("target.name")
 		e.store.update(c.resource, c.old, o)
 	case "eviction":
-		e.store.delete(c.resource, c.old, c.GracePeriodSeconds)
+		e.store.delete(c.resource, c.old, c.GracePeriodSeconds, c.Propagation)
 	default:
 		return nil, &sdk.APIError{Status: abi.StatusUnsupported, Message: "sdktest has no subresource " + c.Subresource}
 	}

@@ -32,6 +32,9 @@ func (e *Env) wakeWatch(c, w uint32) error {
 	if shape == nil {
 		shape = r.Projection
 	}
+	if r.Any() {
+		return e.wakeGraph(c, shape)
+	}
 	is := map[sdk.Key]Object{}
 	e.mu.Lock()
 	for _, o := range e.store.list(r) {

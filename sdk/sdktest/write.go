@@ -73,7 +73,7 @@ func (e *Env) perform(c *change, buffer []byte) ([]byte, error) {
 	switch {
 	case c.op == abi.OpDelete:
 		if !c.DryRun {
-			e.store.delete(c.resource, c.old, c.GracePeriodSeconds)
+			e.store.delete(c.resource, c.old, c.GracePeriodSeconds, c.Propagation)
 		}
 		return buffer, nil
 	case c.op == abi.OpCreate:
@@ -167,7 +167,7 @@ func (e *Env) deleteCollection(c *change) error {
 	}
 	for _, o := range e.store.list(c.resource) {
 		if o.Text("metadata.namespace") == c.Namespace && selector.Matches(o.Labels()) && !c.DryRun {
-			e.store.delete(c.resource, o, c.GracePeriodSeconds)
+			e.store.delete(c.resource, o, c.GracePeriodSeconds, c.Propagation)
 		}
 	}
 	return nil

@@ -1,0 +1,228 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Package graph knows the objects of all resources by their uid, and which of
+// them own which.
+//
+// A [Graph] has a view of every resource that can be listed, watched and deleted,
+// and follows the API server as resources come and go. It keeps who is who; the
+// objects themselves stay in the caches of package store, which it shares with
+// everybody else. It decides nothing about them, and writes nothing.
+//
+// All methods are safe for concurrent use.
+package graph
+
+import (
+	"log/slog"
+	"slices"
+	"sync"
+
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/store"
+)
+
+// Options are the parts of a [Graph]. All are required.
+type Options struct {
+	// Open opens a view of a resource, with the owner references in its
+	// projection; nil if nothing of it is to be seen. The graph closes it.
+	Open   func(r *abi.APIResource) (*store.View, error)
+	Reader *Reader // of the records of the views
+	Logger *slog.Logger
+}
+
+// Graph is the objects of all resources by uid.
+type Graph struct {
+	Options
+
+	following sync.Mutex // held while resources come and go; taken before mu
+	resources map[name]*resource
+
+	mu       sync.RWMutex
+	nodes    map[UID]*node
+	owned    map[UID][]UID    // who has the owner, also one that is not there
+	gone     map[UID]identity // owners that were seen to go and are still named
+	watchers map[int]func([]Wakes)
+	next     int
+	complete chan struct{} // closed when the resources of the first look are open
+}
+
+// name is what tells resources apart; of each the preferred version is watched.
+type name struct{ group, resource string }
+
+// identity says which object a uid was.
+type identity struct {
+	target *abi.Target
+	rec    []byte // its header, as of a record without fields
+}
+
+// node is one object.
+type node struct {
+	resource *resource
+	key      store.Key
+	owners   []UID
+	deleting bool
+}
+
+// Wakes is a uid about which something has changed.
+type Wakes struct {
+	UID string
+	// Initial says that the object was there before: there is no hurry.
+	Initial bool
+}
+
+// New returns an empty graph. Nothing is looked at before [Graph.Follow].
+func New(o Options) *Graph {
+	return &Graph{
+		Options:   o,
+		resources: map[name]*resource{},
+		nodes:     map[UID]*node{},
+		owned:     map[UID][]UID{},
+		gone:      map[UID]identity{},
+		watchers:  map[int]func([]Wakes){},
+		complete:  make(chan struct{}),
+	}
+}
+
+// Watch calls the handler when
+//
+//   - an object that has owners, or is being deleted, comes or changes: with its uid;
+//   - an object changes or goes whose owner is being deleted: with the owner's uid;
+//   - an object begins to be deleted, or goes: with the uids of those that it owns.
+//
+// The handler must not call methods of the graph. Objects that are there come
+// first, in this call. When cancel returns, the handler is not called any more.
+func (g *Graph) Watch(handler func([]Wakes)) (cancel func()) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	id := g.next
+	g.next++
+	g.watchers[id] = handler
+	var w wakes
+	for uid, n := range g.nodes {
+		if len(n.owners) > 0 || n.deleting {
+			w.uids = append(w.uids, uid)
+		}
+	}
+	handler(w.told(true))
+	return func() {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		delete(g.watchers, id)
+	}
+}
+
+// put takes an object that is new or has changed.
+func (g *Graph) put(uid UID, n *node, initial bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	old := g.nodes[uid]
+	if old == nil {
+		old = &node{}
+	}
+	g.nodes[uid] = n
+	delete(g.gone, uid)
+	g.relate(uid, old.owners, n.owners)
+	var w wakes
+	if len(n.owners) > 0 || n.deleting {
+		w.add(uid)
+	}
+	g.wakeOwners(&w, old.owners, n.owners)
+	if n.deleting && !old.deleting {
+		w.add(g.owned[uid]...)
+	}
+	g.tell(w, initial)
+}
+
+// drop takes an object that is gone, which its resource must have put.
+func (g *Graph) drop(uid UID, from *resource) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := g.nodes[uid]
+	if n == nil || n.resource != from { // it lives on in another resource
+		return
+	}
+	delete(g.nodes, uid)
+	g.relate(uid, n.owners, nil)
+	var w wakes
+	g.wakeOwners(&w, n.owners, nil)
+	if dependents := g.owned[uid]; len(dependents) > 0 {
+		header := record.Header{Namespace: n.key.Namespace, Name: n.key.Name, UID: uid.String()}
+		g.gone[uid] = identity{&from.target, record.AppendHeader(nil, header)}
+		w.add(dependents...)
+	}
+	g.tell(w, false)
+}
+
+// forget takes away all objects of a resource that is not served any more. They
+// were not seen to go: their owners and dependents are left alone.
+func (g *Graph) forget(r *resource) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for uid, n := range g.nodes {
+		if n.resource == r {
+			delete(g.nodes, uid)
+			g.relate(uid, n.owners, nil)
+		}
+	}
+}
+
+// relate replaces the owners of an object. The caller holds mu.
+func (g *Graph) relate(uid UID, before, after []UID) {
+	for _, owner := range before {
+		if slices.Contains(after, owner) {
+			continue
+		}
+		rest := slices.DeleteFunc(g.owned[owner], func(d UID) bool { return d == uid })
+		if g.owned[owner] = rest; len(rest) == 0 {
+			delete(g.owned, owner)
+			delete(g.gone, owner) // nobody will ask any more
+		}
+	}
+	for _, owner := range after {
+		if !slices.Contains(before, owner) {
+			g.owned[owner] = append(g.owned[owner], uid)
+		}
+	}
+}
+
+// wakes are uids, each once.
+type wakes struct{ uids []UID }
+
+func (w *wakes) add(uids ...UID) {
+	for _, uid := range uids {
+		if len(w.uids) > 8 || !slices.Contains(w.uids, uid) { // queues take them twice as well
+			w.uids = append(w.uids, uid)
+		}
+	}
+}
+
+// wakeOwners wakes owners that wait for their dependents. The caller holds mu.
+func (g *Graph) wakeOwners(w *wakes, lists ...[]UID) {
+	for _, list := range lists {
+		for _, owner := range list {
+			if n := g.nodes[owner]; n != nil && n.deleting {
+				w.add(owner)
+			}
+		}
+	}
+}
+
+// tell calls the handlers. The caller holds mu.
+func (g *Graph) tell(w wakes, initial bool) {
+	told := w.told(initial)
+	for _, handler := range g.watchers {
+		handler(told)
+	}
+}
+
+// told is what handlers are told.
+func (w *wakes) told(initial bool) []Wakes {
+	told := make([]Wakes, 0, len(w.uids))
+	for _, uid := range w.uids {
+		if text := uid.String(); text != "" {
+			told = append(told, Wakes{text, initial})
+		}
+	}
+	return told
+}
