@@ -73,6 +73,10 @@ var arrows = []arrow{
 		reason: "projections are pure: bytes in, bytes out",
 	},
 	{
+		folder: "host/graph", only: []string{modulePath + "/abi", modulePath + "/host/project", modulePath + "/host/store", "k8s.io"},
+		reason: "the graph says who owns whom, whoever asks",
+	},
+	{
 		folder: "host/wasm", only: []string{modulePath + "/host/wasm"},
 		reason: "the decoder stands before everything that trusts a module; it trusts nothing but itself",
 	},

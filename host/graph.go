@@ -5,6 +5,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -95,7 +96,7 @@ func (f *following) fill(ctx context.Context, look <-chan time.Time) error {
 	for f.Ready() != nil {
 		select {
 		case <-ctx.Done():
-			if cause := context.Cause(ctx); cause != context.DeadlineExceeded {
+			if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
 				return cause
 			}
 			return nil

@@ -28,7 +28,7 @@ func (g *Graph) Ready() error {
 	g.following.Lock()
 	defer g.following.Unlock()
 	for _, r := range g.resources {
-		if !r.view.Synced() && r.view.Problem() == nil && time.Since(r.opened) < patience {
+		if !r.told() && r.view.Problem() == nil && time.Since(r.opened) < patience {
 			return fmt.Errorf("the cache of %s is not filled yet", &r.target)
 		}
 	}

@@ -40,6 +40,7 @@ type resource struct {
 	view    *store.View
 	cancel  func() // ends the watch of the view
 	opened  time.Time
+	filled  bool   // the graph was told of all objects that were there; guarded by following
 	trigger func() // nil, or called when objects come and go that stand for resources
 
 	buffer []byte // of the handler, which runs one at a time
@@ -61,6 +62,19 @@ func (g *Graph) add(found *abi.APIResource, trigger func()) error {
 	}
 	g.resources[name{found.Group, found.Resource}] = r
 	return nil
+}
+
+// told reports whether the graph was told of all objects that were there at first.
+// A view is synced a moment before its watchers are told, in whose turn another
+// watch comes too late. The caller holds following.
+func (r *resource) told() bool {
+	if !r.filled && r.view.Synced() {
+		cancel, err := r.view.Watch(store.WatchOptions{Handler: func(store.Change) {}})
+		if r.filled = err == nil; r.filled {
+			cancel()
+		}
+	}
+	return r.filled
 }
 
 // close ends the resource. The caller holds following.

@@ -128,7 +128,7 @@ func (inf *informer) promote(g *generation) {
 	}
 	inf.metrics.Synced.Set(1)
 	inf.measure()
-	inf.set.logger.Info("Cache filled", "resource", inf.name, "objects", g.table.len(), "accept", g.layout.accept(partialObject))
+	inf.set.logger.Info("Cache filled", "resource", inf.name, "objects", g.table.len(), "metadata", g.layout.metadata, "protobuf", g.layout.proto != nil)
 }
 
 // measure says how large the serving cache is. The caller holds turn.

@@ -11,6 +11,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/plugins/endpoints"
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslice"
 	"github.com/wasm-controller-manager/wcm/plugins/endpointslicemirroring"
+	"github.com/wasm-controller-manager/wcm/plugins/garbagecollector"
 	"github.com/wasm-controller-manager/wcm/plugins/namespace"
 	"github.com/wasm-controller-manager/wcm/plugins/nodeipam"
 	"github.com/wasm-controller-manager/wcm/plugins/nodelifecycle"
@@ -33,6 +34,7 @@ func init() {
 		sdk.Member{Name: endpoints.Name, Register: endpoints.Register},
 		sdk.Member{Name: endpointslice.Name, Register: endpointslice.Register},
 		sdk.Member{Name: "namespace-controller", Register: namespace.Register},
+		sdk.Member{Name: garbagecollector.Name, Register: garbagecollector.Register},
 		sdk.Member{Name: "pod-garbage-collector-controller", Register: podgc.Register},
 		sdk.Member{Name: endpointslicemirroring.Name, Register: endpointslicemirroring.Register},
 		sdk.Member{Name: replicaset.Name, Register: replicaset.Register},

@@ -68,7 +68,7 @@ func (e *Env) wakeGraph(c uint32, shape *record.Shape) error {
 			e.wakeUID(c, uid)
 		}
 		e.wakeRelated(c, is, before, after)
-		if after.deleting() && !(known && before.deleting()) {
+		if after.deleting() && (!known || !before.deleting()) {
 			e.wakeOwned(c, is, uid, vertex{})
 		}
 	}
