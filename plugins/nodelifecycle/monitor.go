@@ -59,7 +59,7 @@ func (p *pass) run(ctx context.Context) error {
 	p.zones = p.memory.zones()
 	p.report(ctx)
 	p.assess(ctx)
-	if err := p.sort(ctx); err != nil {
+	if err := p.lineUp(ctx); err != nil {
 		return err
 	}
 	return p.taintWaiting(ctx)
@@ -120,9 +120,9 @@ func (p *pass) assess(ctx context.Context) {
 	p.disrupted = disrupted
 }
 
-// sort gives nodes the taints that are nobody's to wait for, and lines up the
+// lineUp gives nodes the taints that are nobody's to wait for, and lines up the
 // others.
-func (p *pass) sort(ctx context.Context) error {
+func (p *pass) lineUp(ctx context.Context) error {
 	for _, name := range p.names() {
 		k := p.nodes[name]
 		want := noExecuteTaint(k.ready)
