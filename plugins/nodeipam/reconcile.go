@@ -177,7 +177,6 @@ func (p *pass) take() []string {
 	blocks := make([]string, len(p.pools))
 	for i, index := range indexes {
 		p.pools[i].take(span{index, index})
-		p.next[i] = index + 1
 		blocks[i] = p.pools[i].block(index).String()
 	}
 	return blocks

@@ -291,3 +291,16 @@ func TestManyNodes(t *testing.T) {
 		t.Errorf("%d nodes have ranges, want %d without gaps", len(taken), len(all))
 	}
 }
+
+func TestNodeThatGoesMeanwhile(t *testing.T) {
+	env := newEnv(t, small, newNode("a", 1), newNode("b", 2))
+	env.OnOperation = func(o sdktest.Operation) error {
+		if o.Op == abi.OpPatch && o.Key.Name == "a" {
+			return &sdk.APIError{Status: abi.StatusNotFound}
+		}
+		return nil
+	}
+	if _, err := env.Reconcile("node-ipam-controller", sdk.Key{}); err != nil || ranges(env)["b"] == "" || len(env.Events()) > 0 {
+		t.Errorf("got error %v, ranges %v and events %v, want a range for b and no words", err, ranges(env), env.Events())
+	}
+}

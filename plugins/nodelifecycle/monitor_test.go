@@ -50,6 +50,11 @@ func TestSilentNode(t *testing.T) {
 	w.beat("b")
 	w.pass(5 * time.Second)
 	w.expect("it is heard of again", map[string]string{"b": healthy})
+	for _, write := range w.Writes() {
+		if write.Write.UID == "" || write.Write.Observed == 0 {
+			t.Errorf("%v of %s does not name the uid and the version it was decided on", write.Op, write.Key)
+		}
+	}
 }
 
 // TestSigns checks what counts as a sign of life.

@@ -22,6 +22,12 @@ func TestPods(t *testing.T) {
 	w.pass(20 * time.Second)
 	w.ready("a", statusFalse)
 	w.pass(5 * time.Second)
+	w.Add(podOn("bold", "a", "True"))
+	w.pass(time.Second)
+	if got := w.Get("Pod", sdk.Key{Namespace: "ns", Name: "bold"}).Text("status.conditions.1.status"); got != "True" {
+		t.Errorf("a pod that came to such a node is ready: %s, want that left to its kubelet", got)
+	}
+	w.Kill("Pod", sdk.Key{Namespace: "ns", Name: "bold"})
 	ready := func(pod string) string {
 		return w.Get("Pod", sdk.Key{Namespace: "ns", Name: pod}).Text("status.conditions.1.status")
 	}

@@ -225,3 +225,15 @@ func TestWakes(t *testing.T) {
 		}
 	}
 }
+
+func TestPodThatIsGoingAlready(t *testing.T) {
+	env := sdktest.New(t, aNode, podWith(`"tolerations":[]`))
+	env.Delete("Pod", podKey)
+	patchNode(tainted)(env)
+	if err := env.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if len(env.Writes())+len(env.Events()) > 0 {
+		t.Errorf("writes %v and events %v, want none", env.Writes(), env.Events())
+	}
+}
