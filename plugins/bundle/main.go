@@ -18,6 +18,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/plugins/podgc"
 	"github.com/wasm-controller-manager/wcm/plugins/replicaset"
 	"github.com/wasm-controller-manager/wcm/plugins/replicationcontroller"
+	"github.com/wasm-controller-manager/wcm/plugins/resourcequota"
 	"github.com/wasm-controller-manager/wcm/plugins/rootcacert"
 	"github.com/wasm-controller-manager/wcm/plugins/scheduler"
 	"github.com/wasm-controller-manager/wcm/plugins/serviceaccount"
@@ -39,6 +40,7 @@ func init() {
 		sdk.Member{Name: endpointslicemirroring.Name, Register: endpointslicemirroring.Register},
 		sdk.Member{Name: replicaset.Name, Register: replicaset.Register},
 		sdk.Member{Name: "replicationcontroller-controller", Register: replicationcontroller.Register},
+		sdk.Member{Name: resourcequota.Name, Register: resourcequota.Register},
 		sdk.Member{Name: "root-ca-certificate-publisher-controller", Register: rootcacert.Register},
 		sdk.Member{Name: "scheduler", Register: scheduler.Register},
 		sdk.Member{Name: "serviceaccount-controller", Register: serviceaccount.Register},
