@@ -53,6 +53,23 @@ demo: build ## the story of a ReplicationController on the local control plane; 
 	@$(GO) build -o $(BIN)/demo ./cmd/demo
 	@$(BIN)/demo
 
+.PHONY: cluster
+cluster: build control-plane ## a cluster without machines, for your kubectl: our controllers and scheduler, hollow nodes; Ctrl-C ends it
+	@$(GO) build -o $(BIN)/cluster ./cmd/cluster
+	@$(BIN)/cluster
+
+.PHONY: conformance
+conformance: build control-plane e2e ## upstream's conformance tests of our controllers; with PEER=1 of kube-controller-manager's
+	@$(if $(PEER),$(MAKE) --no-print-directory -C cmd/control-plane peer)
+	@$(GO) build -o $(BIN)/conformance ./cmd/conformance
+	@$(BIN)/conformance $(if $(PEER),-peer) $(if $(RUN),-run='$(RUN)')
+
+.PHONY: e2e
+e2e:
+	@echo "building upstream's end-to-end tests; the first time this takes many minutes"
+	@cd cmd/conformance/e2e && CGO_ENABLED=0 GOWORK=off $(GO) test -c -trimpath -ldflags='-s -w' -o ../../../$(BIN)/e2e.test .
+	@cd cmd/conformance/e2e && CGO_ENABLED=0 GOWORK=off $(GO) build -trimpath -ldflags='-s -w' -o ../../../$(BIN)/kubectl ./kubectl
+
 .PHONY: test
 test: control-plane $(BUNDLE) ## all tests, on real API servers that they start and stop themselves
 	$(GO) test -timeout=20m ./...

@@ -148,7 +148,7 @@ var arrows = []arrow{
 		reason: "the nested module of the control plane builds it with Kubernetes' dependencies",
 	},
 	{
-		folder: ".", except: []string{"cmd/control-plane"}, never: []string{"k8s.io/kubernetes/"}, tests: true,
+		folder: ".", except: []string{"cmd/control-plane", "cmd/conformance/e2e"}, never: []string{"k8s.io/kubernetes/"}, tests: true,
 		reason: "k8s.io/kubernetes needs replace directives, so it lives in a nested module",
 	},
 }
