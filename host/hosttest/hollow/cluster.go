@@ -118,7 +118,6 @@ func StartHost(o Options, plane *controlplane.Plane) (*Process, error) {
 func (o Options) managerFlags(plane *controlplane.Plane) []string {
 	flags := []string{
 		"--kubeconfig=" + plane.Kubeconfig(),
-		"--use-service-account-credentials",
 		"--root-ca-file=" + plane.PKI("ca.crt"),
 		"--service-account-private-key-file=" + plane.PKI("sa.key"),
 		"--allocate-node-cidrs", "--cluster-cidr=" + clusterCIDR, "--service-cluster-ip-range=" + serviceCIDR,
