@@ -103,6 +103,24 @@ func TestValidate(t *testing.T) {
 				`controller "c": watch 1: mapping: is for, which is not for a controller with singleton=true`,
 				`controller "c": watch 2: mapping: is guest, which is not for a controller with singleton=true`,
 			}},
+		{"any resource is any in every respect",
+			func(d *abi.Description) {
+				d.Resources[2] = abi.Resource{Group: "*", Version: "v1", Resource: "*", Kind: "Pod", Writes: []string{"delete"}}
+			},
+			[]string{
+				`resource */v1/*: version: "v1" in the group "*", expected it to be any as well`,
+				`resource */v1/*: kind: "Pod" in the group "*", expected it to be any as well`,
+				`controller "b": watch 3 (*/v1/*): mapping: is all, a watch of any resource is for`,
+			}},
+		{"any resource is watched for its owners, and for nothing else",
+			func(d *abi.Description) {
+				d.Resources[2] = abi.Resource{Group: "*", Version: "*", Resource: "*", Kind: "*"}
+				d.Controllers[1].Watches = []abi.Watch{{Resource: 2, Mapping: abi.MapFor}, {Resource: 0, Mapping: abi.MapAll}}
+			},
+			[]string{
+				`controller "b": watch 0 (*/*/*): resource: has no projection, a watch of any resource needs metadata.ownerReferences and metadata.deletionTimestamp`,
+				`controller "b": watch 1 (v1/services): mapping: wakes objects of v1/services, but the controller's keys are uids`,
+			}},
 		{"indexes are inside the list",
 			func(d *abi.Description) { d.Controllers[0].Watches[1].Resource = 3 },
 			[]string{`controller "a": watch 1: resource: index 3, 3 resources are described`}},

@@ -167,6 +167,11 @@ func TestRules(t *testing.T) {
 		{"an owner is the same in another version", []map[string]any{object("Owner", "a"), object("Child", "b", "Old a")}, nothing, "Child/b(a) Owner/a"},
 		{"an owner of another namespace is none", []map[string]any{elsewhere(object("Owner", "a")), object("Child", "b", "Owner a")}, nothing, "Owner/a"},
 		{"what has no namespace and an owner in one stays", []map[string]any{object("Owner", "a"), object("Root", "b", "Owner a")}, nothing, "Owner/a Root/b(a)"},
+		{"an owner that was seen to go is gone, also when nobody can be asked any more", []map[string]any{object("Owner", "a"), object("Child", "b", "Owner a")},
+			func(env *sdktest.Env) {
+				env.Delete("Owner", owner)
+				env.Serve(served()[2:]...)
+			}, ""},
 		{"an owner of a kind that is not served is not taken for gone", []map[string]any{object("Child", "b", "Ghost a")}, nothing, "Child/b(a)"},
 		{"nor does it let others be judged", []map[string]any{object("Child", "b", "Ghost a", "Owner c")}, nothing, "Child/b(a,c)"},
 	} {
@@ -182,6 +187,7 @@ func TestRules(t *testing.T) {
 		if err := env.Settle(); err != nil {
 			t.Errorf("%s: %v", test.rule, err)
 		}
+		env.Serve(served()...)
 		if got := left(env); got != test.want {
 			t.Errorf("%s: left are %q, want %q", test.rule, got, test.want)
 		}
