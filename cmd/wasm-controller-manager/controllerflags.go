@@ -39,6 +39,7 @@ const (
 
 // The controllers that flags are about.
 const (
+	endpoints       = "endpoints-controller"
 	endpointSlices  = "endpointslice-controller"
 	endpointMirror  = "endpointslice-mirroring-controller"
 	garbage         = "garbage-collector-controller"
@@ -91,6 +92,10 @@ var controllerFlags = []controllerFlag{
 		"How often the use of quotas is counted if nothing changes."},
 	{endpointSlices, "max-endpoints-per-slice", []string{endpointSlices}, asSetting, "maxEndpointsPerSlice", 100,
 		"How many endpoints an EndpointSlice can have."},
+	{endpointSlices, "endpointslice-updates-batch-period", []string{endpointSlices}, asSetting, "updatesBatchPeriod", time.Duration(0),
+		"How long changes of a Service and its pods are collected before its EndpointSlices are written; 0: not at all."},
+	{endpoints, "endpoint-updates-batch-period", []string{endpoints}, asSetting, "updatesBatchPeriod", time.Duration(0),
+		"How long changes of a Service and its pods are collected before its Endpoints are written; 0: not at all."},
 	{endpointMirror, "mirroring-max-endpoints-per-subset", []string{endpointMirror}, asSetting, "maxEndpointsPerSubset", 1000,
 		"How many addresses of one subset of Endpoints are mirrored."},
 
@@ -104,7 +109,7 @@ var controllerFlags = []controllerFlag{
 		"Run the garbage collector. It must be as the flag of the same name of kube-apiserver."},
 
 	concurrent("concurrent-deployment-syncs", "deployment-controller", 5, "Deployments"),
-	concurrent("concurrent-endpoint-syncs", "endpoints-controller", 5, "Services"),
+	concurrent("concurrent-endpoint-syncs", endpoints, 5, "Services"),
 	concurrent("concurrent-service-endpoint-syncs", endpointSlices, 5, "Services"),
 	concurrent("mirroring-concurrent-service-endpoint-syncs", endpointMirror, 5, "Endpoints"),
 	concurrent("concurrent-gc-syncs", garbage, 20, "objects"),
