@@ -23,7 +23,7 @@ func grantsCommand() *cobra.Command {
 		Long: `Prints a NAME.yaml that grants a module just what it wants, for the operator to
 read, to trim, and to put beside it. Without such a file the host grants
 nothing. No cluster is needed.`,
-	}, beside, func(p *plugin, out io.Writer) error {
+	}, onlyBeside, func(p *plugin, out io.Writer) error {
 		if err := p.installable(); err != nil {
 			return err
 		}
@@ -43,6 +43,9 @@ func grantsFile(p *plugin) string {
 `, strings.TrimSpace(p.description.Name+" "+word(p.description.Version)), p.info.Digest, p.name())
 	if len(p.controllers) > 0 {
 		fmt.Fprintf(&b, "controllers: %s\n", list(p.controllers))
+	}
+	if account := read(beside(p.path)).ServiceAccount; account != "" {
+		fmt.Fprintf(&b, "serviceAccount: %s\n", account)
 	}
 	g := grant.Wanted(p.description)
 	if g.Empty() {

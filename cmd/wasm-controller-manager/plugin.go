@@ -108,22 +108,30 @@ func sayOfEmbedded(ctx context.Context, o module.Options, c *plugins.Controller,
 }
 
 // beside is the operator's file that the host reads with a module.
-func beside(path string) []string { return []string{(&install.Plugin{Path: path}).ManifestPath()} }
+func beside(path string) string { return (&install.Plugin{Path: path}).ManifestPath() }
+
+func onlyBeside(path string) []string { return []string{beside(path)} }
 
 // controllersOf returns the controllers that the first of the operator's files
-// names that names any. One that is not there, or wrong, names none: it is not
-// what the command was asked about.
+// names that names any.
 func controllersOf(operatorsFiles []string) []string {
 	for _, file := range operatorsFiles {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		if m, err := manifest.Parse(content); err == nil && len(m.Controllers) > 0 {
+		if m := read(file); len(m.Controllers) > 0 {
 			return m.Controllers
 		}
 	}
 	return nil
+}
+
+// read returns what an operator's file says, and nothing if it is not there, or
+// wrong: it is not what the command was asked about.
+func read(operatorsFile string) *manifest.Manifest {
+	if content, err := os.ReadFile(operatorsFile); err == nil {
+		if m, err := manifest.Parse(content); err == nil {
+			return m
+		}
+	}
+	return new(manifest.Manifest)
 }
 
 // readPlugin describes a module with some of its controllers, or says why the

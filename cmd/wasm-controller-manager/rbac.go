@@ -34,7 +34,7 @@ module need, ready for kubectl apply: for all that it wants, or with --grants
 for what of that an operator's file grants. No cluster is needed.`,
 	}, o.operatorsFiles, o.say)
 	command.Flags().StringVar(&o.name, "service-account", o.name,
-		"Name of the ServiceAccount. If empty, it is the one of --grants, or the name of the plugin.")
+		"Name of the ServiceAccount. If empty, it is the one of --grants or of the file beside the module, or the name of the plugin.")
 	command.Flags().StringVar(&o.namespace, "namespace", o.namespace, "Namespace of the ServiceAccount.")
 	command.Flags().StringVar(&o.grants, "grants", o.grants,
 		"Operator's file, NAME.yaml. Where its grants are limited to namespaces, the roles are; if empty, everything is granted that the module wants.")
@@ -53,7 +53,7 @@ func (o *rbacOptions) validate() error {
 }
 
 func (o *rbacOptions) operatorsFiles(path string) []string {
-	return append([]string{o.grants}, beside(path)...)
+	return []string{o.grants, beside(path)}
 }
 
 func (o *rbacOptions) say(p *plugin, out io.Writer) error {
@@ -81,7 +81,7 @@ func (o *rbacOptions) manifest(p *plugin) (*manifest.Manifest, error) {
 	if o.grants != "" {
 		content, err = os.ReadFile(o.grants)
 	} else if p.embedded == nil {
-		return &manifest.Manifest{Grants: grant.Wanted(p.description)}, nil
+		return &manifest.Manifest{ServiceAccount: read(beside(p.path)).ServiceAccount, Grants: grant.Wanted(p.description)}, nil
 	}
 	if err == nil && p.embedded != nil {
 		content, err = manifest.Overlay(p.embedded.Manifest, content)
