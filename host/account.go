@@ -60,10 +60,10 @@ func newAccounts(h *Host, own, unfenced *kube.Link) (*accounts, error) {
 	if a.nobody, err = kube.Connect(rest.AnonymousClientConfig(h.Config), h.Fence); err != nil {
 		return nil, err
 	}
-	if a.tokens, err = unfenced.Core(h.budget.Requester(nil)); err != nil {
+	if a.tokens, err = unfenced.Core(h.requests); err != nil {
 		return nil, err
 	}
-	a.writes, err = own.Core(h.budget.Requester(nil))
+	a.writes, err = own.Core(h.requests)
 	return a, err
 }
 

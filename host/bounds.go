@@ -8,6 +8,7 @@ import (
 
 	"github.com/wasm-controller-manager/wcm/host/access"
 	"github.com/wasm-controller-manager/wcm/host/fair"
+	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/limit"
 	"github.com/wasm-controller-manager/wcm/host/manifest"
 	"github.com/wasm-controller-manager/wcm/host/metric"
@@ -29,9 +30,13 @@ type bounds struct {
 
 	hostLines, guestLines, events, http *limit.Rate
 	series                              *limit.Report
-	requests                            *fair.Requester
+	requests                            *limit.Throttle
 	turns                               *fair.Runner
 	reports                             []*limit.Report // of all
+
+	// What the flags allow a plugin to send to the API server.
+	perSecond float64
+	burst     int
 }
 
 // newBounds returns the bounds of a plugin with the default limits.
@@ -54,7 +59,8 @@ func (h *Host) newBounds(plugin string) *bounds {
 	b.series = report("series", b.metrics.Series)
 	b.logger = slog.New(limit.NewHandler(h.Logger.Handler(), b.hostLines, hostLineSize))
 	b.own.Limit(l.MetricSeries)
-	b.requests = h.budget.Requester(b.metrics.RequestWaited)
+	b.perSecond, b.burst = kube.RateOf(h.Config)
+	b.requests = limit.NewThrottle(b.perSecond, b.burst, b.metrics.RequestWaited)
 	b.turns = h.gate.Runner(b.metrics.TurnWaited)
 	return b
 }
@@ -66,7 +72,7 @@ func (b *bounds) set(l manifest.Limits) {
 	b.events.Set(l.EventsPerSecond)
 	b.http.Set(l.HTTPRequestsPerSecond)
 	b.own.Limit(l.MetricSeries)
-	b.requests.Limit(l.RequestsPerSecond, l.RequestBurst)
+	b.requests.Set(l.RequestsPerSecond.Of(b.perSecond), int(l.RequestBurst.Of(float64(b.burst))))
 }
 
 // access is the bounds of what a guest tells the host and others.

@@ -5,14 +5,19 @@ package host
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
+	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/fair"
@@ -26,7 +31,8 @@ func TestBounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		registry := prometheus.NewRegistry()
-		h := &Host{metrics: metric.New(registry), custom: metric.NewCustom(registry), budget: fair.NewBudget(0, 0), gate: fair.NewGate(1)}
+		h := &Host{metrics: metric.New(registry), custom: metric.NewCustom(registry), gate: fair.NewGate(1)}
+		h.Config = &rest.Config{QPS: -1}
 		h.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		noisy, neighbour := h.newBounds("noisy"), h.newBounds("neighbour")
 		l := manifest.DefaultLimits()
@@ -85,5 +91,57 @@ wcm_dropped_total{plugin="noisy",what="series"} 7
 		if n, err := testutil.GatherAndCount(registry); n != 1 || err != nil { // wcm_modules_loaded
 			t.Errorf("when both are removed: got %d series (error %v), want 1", n, err)
 		}
+	})
+}
+
+// TestRequestsArePerPlugin has plugins send as many requests as they can for
+// ten seconds, beside one that sends a few.
+func TestRequestsArePerPlugin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		registry := prometheus.NewRegistry()
+		h := &Host{metrics: metric.New(registry), custom: metric.NewCustom(registry), gate: fair.NewGate(1)}
+		h.Logger, h.Config = slog.New(slog.DiscardHandler), &rest.Config{QPS: 20, Burst: 30}
+		var flooding sync.WaitGroup
+		ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+		defer stop()
+		for _, c := range []struct {
+			name   string
+			limits manifest.Limits
+			want   int64
+		}{
+			{"as-the-flags", manifest.Limits{}, 30 + 10*20},
+			{"more", manifest.Limits{RequestsPerSecond: manifest.Amount{Times: 20}, RequestBurst: manifest.Amount{Times: 100}}, 30 + 10*400},
+			{"less", manifest.Limits{RequestsPerSecond: manifest.Amount{Number: 0.5}, RequestBurst: manifest.Amount{Number: 0.75}}, 1 + 5},
+		} {
+			b := h.newBounds(c.name)
+			b.set(c.limits)
+			t.Cleanup(b.close)
+			var sent atomic.Int64
+			var asking sync.WaitGroup
+			for range 50 {
+				asking.Go(func() {
+					for b.requests.Wait(ctx) == nil {
+						sent.Add(1)
+					}
+				})
+			}
+			flooding.Go(func() {
+				asking.Wait()
+				if got := sent.Load(); got < c.want*9/10 || got > c.want {
+					t.Errorf("%s: sent %d requests in 10 s, want about %d", c.name, got, c.want)
+				}
+			})
+		}
+		neighbour := h.newBounds("neighbour")
+		defer neighbour.close()
+		for ctx.Err() == nil {
+			for range 20 {
+				if !neighbour.requests.TryAccept() {
+					t.Error("the neighbour has to wait")
+				}
+			}
+			<-time.After(time.Second)
+		}
+		flooding.Wait()
 	})
 }

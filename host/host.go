@@ -33,6 +33,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/install"
 	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/limit"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/module"
 	"github.com/wasm-controller-manager/wcm/host/sign"
@@ -49,8 +50,9 @@ type Elector interface {
 
 // Options configures a [Host].
 type Options struct {
-	// Config reaches the API server; its QPS and burst are for everything that
-	// the host and its plugins send, but watches and elections.
+	// Config reaches the API server. Its QPS and burst are for each plugin whose
+	// limits do not say otherwise, and for what the host sends itself; there is
+	// none for watches and elections.
 	Config *rest.Config
 	// PluginDir holds the plugins as NAME.wasm; empty: none.
 	PluginDir string
@@ -95,9 +97,9 @@ type Host struct {
 	archive  string           // directory of the plugins' last good versions; as compiler
 	stores   *store.Set
 	accounts *accounts
-	budget   *fair.Budget // of requests, for the host and every plugin
-	gate     *fair.Gate   // in front of all processors but one, which is for everything else
-	kube     *kube.Client // the host's own
+	requests *limit.Throttle // in front of the host's own requests
+	gate     *fair.Gate      // in front of all processors but one, which is for everything else
+	kube     *kube.Client    // the host's own
 	// What the API server serves, as old as a plugin may take it for known.
 	catalogue *kube.Catalogue
 	events    *kube.Events
@@ -124,8 +126,9 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	budget := kube.NewBudget(o.Config)
-	client, err := link.Client(budget.Requester(nil))
+	perSecond, burst := kube.RateOf(o.Config)
+	requests := limit.NewThrottle(perSecond, burst, nil)
+	client, err := link.Client(requests)
 	if err != nil {
 		return nil, err
 	}
@@ -133,13 +136,13 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := unfenced.Events(budget.Requester(nil))
+	events, err := unfenced.Events(requests)
 	if err != nil {
 		return nil, err
 	}
 	h := &Host{
 		Options:   o,
-		budget:    budget,
+		requests:  requests,
 		gate:      fair.NewGate(max(1, runtime.GOMAXPROCS(0)-1)),
 		kube:      client,
 		catalogue: kube.NewCatalogue(catalogueAge),

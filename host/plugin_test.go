@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/control"
@@ -24,7 +25,7 @@ func TestStatusDoesNotWaitForAController(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		logger := slog.New(slog.DiscardHandler)
 		h := &Host{
-			Options: Options{Logger: logger, DrainTimeout: time.Hour},
+			Options: Options{Logger: logger, DrainTimeout: time.Hour, Config: &rest.Config{}},
 			metrics: metric.New(nil), custom: metric.NewCustom(prometheus.NewRegistry()),
 			crew: newCrew(logger), plugins: map[string]*plugin{}, gate: fair.NewGate(1),
 		}

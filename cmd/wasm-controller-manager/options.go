@@ -84,8 +84,8 @@ func (o *options) addFlags(command *cobra.Command) {
 	generic.StringVar(&o.kubeconfig, "kubeconfig", o.kubeconfig,
 		"Path to a kubeconfig with authorization and master location; empty: the one of the pod that this runs in.")
 	generic.StringVar(&o.master, "master", o.master, "The address of the API server (overrides any value in the kubeconfig).")
-	generic.Float32Var(&o.qps, "kube-api-qps", o.qps, "Queries per second to the API server, over all plugins.")
-	generic.IntVar(&o.burst, "kube-api-burst", o.burst, "Burst of queries to the API server.")
+	generic.Float32Var(&o.qps, "kube-api-qps", o.qps, "Queries per second to the API server, of each plugin by itself unless its file says otherwise.")
+	generic.IntVar(&o.burst, "kube-api-burst", o.burst, "Burst of queries to the API server, of each plugin by itself unless its file says otherwise.")
 	generic.DurationVar(&o.shutdownTimeout, "controller-shutdown-timeout", o.shutdownTimeout,
 		"How long reconciles in flight may take to end at shutdown, before the lease is released.")
 	generic.BoolVar(&o.ownAccounts, "use-service-account-credentials", o.ownAccounts,

@@ -18,7 +18,6 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
-	"github.com/wasm-controller-manager/wcm/host/fair"
 )
 
 // Target names a resource of the API server.
@@ -61,9 +60,10 @@ type Client struct {
 	reads, writes *rest.RESTClient
 }
 
-// NewBudget returns the requests that QPS and burst of config allow.
-func NewBudget(config *rest.Config) *fair.Budget {
-	return fair.NewBudget(float64(cmp.Or(config.QPS, rest.DefaultQPS)), cmp.Or(config.Burst, rest.DefaultBurst))
+// RateOf returns the requests per second that a config allows, and how many of
+// them at once, with client-go's defaults. A rate below 0 is none.
+func RateOf(config *rest.Config) (perSecond float64, burst int) {
+	return float64(cmp.Or(config.QPS, rest.DefaultQPS)), cmp.Or(config.Burst, rest.DefaultBurst)
 }
 
 const contentJSON = "application/json"

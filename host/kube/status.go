@@ -15,8 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/wasm-controller-manager/wcm/abi"
-	"github.com/wasm-controller-manager/wcm/host/fair"
 	"github.com/wasm-controller-manager/wcm/host/fence"
+	"github.com/wasm-controller-manager/wcm/host/limit"
 )
 
 // StatusOf says what an error of a [Client] is for a guest. It is pure.
@@ -30,7 +30,7 @@ func StatusOf(err error) (abi.Status, abi.Error) {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return abi.StatusCanceled, abi.Error{Message: err.Error()}
 	}
-	if throttled, ok := errors.AsType[*fair.ThrottledError](err); ok {
+	if throttled, ok := errors.AsType[*limit.ThrottledError](err); ok {
 		seconds := uint32(min(math.Ceil(throttled.RetryAfter.Seconds()), math.MaxUint32))
 		return abi.StatusTooManyRequests, abi.Error{Message: throttled.Error(), RetryAfterSeconds: seconds}
 	}

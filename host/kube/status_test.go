@@ -21,6 +21,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/kube"
+	"github.com/wasm-controller-manager/wcm/host/limit"
 )
 
 // TestRefusals checks what a guest learns of an API server that says no.
@@ -94,9 +95,7 @@ func TestThrottled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	requester := kube.NewBudget(&rest.Config{QPS: -1}).Requester(nil)
-	requester.Limit(1e-3, 1)
-	client, err := link.Client(requester)
+	client, err := link.Client(limit.NewThrottle(1e-3, 1, nil))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func TestWarnOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := link.Client(kube.NewBudget(config).Requester(nil))
+	client, err := link.Client(nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,12 +40,11 @@ type Limits struct {
 	// together, as Prometheus counts them: a histogram is one for each bucket
 	// and three more, 14. A series more is refused and counted.
 	MetricSeries int
-	// RequestsPerSecond and RequestBurst bound the plugin's requests to the
-	// API server, within those of the process, which plugins share evenly when
-	// they want more than there are; 0: only the process's. A request waits, and
-	// is refused if it would have to wait until the reconcile's time is over.
-	RequestsPerSecond float64
-	RequestBurst      int
+	// RequestsPerSecond and RequestBurst bound the plugin's requests to the API
+	// server, in place of --kube-api-qps and --kube-api-burst, which hold for
+	// each plugin by itself. A request waits, and is refused if it would have to
+	// wait until the reconcile's time is over.
+	RequestsPerSecond, RequestBurst Amount
 	// HTTPRequestsPerSecond bounds the plugin's requests to other servers,
 	// redirects included, of which two seconds' worth may come at once.
 	HTTPRequestsPerSecond float64
@@ -98,15 +97,12 @@ func (f *limitsFile) parse() (Limits, error) {
 		f.LogLineSize.bytes("limits.logLineSize", &l.LogLineSize),
 		f.EventsPerSecond.rate("limits.eventsPerSecond", &l.EventsPerSecond),
 		f.MetricSeries.count("limits.metricSeries", &l.MetricSeries),
-		f.RequestsPerSecond.rate("limits.requestsPerSecond", &l.RequestsPerSecond),
-		f.RequestBurst.count("limits.requestBurst", &l.RequestBurst),
+		f.RequestsPerSecond.amount("limits.requestsPerSecond", &l.RequestsPerSecond),
+		f.RequestBurst.amount("limits.requestBurst", &l.RequestBurst),
 		f.HTTPRequestsPerSecond.rate("limits.httpRequestsPerSecond", &l.HTTPRequestsPerSecond),
 	)
-	if err == nil && l.RequestBurst > 0 && l.RequestsPerSecond == 0 {
-		err = errors.New("limits.requestBurst: means nothing without limits.requestsPerSecond")
-	}
-	if l.RequestsPerSecond > 0 && l.RequestBurst == 0 {
-		l.RequestBurst = max(1, int(l.RequestsPerSecond*1.5)) // as the process's 20 and 30
+	if l.RequestBurst == (Amount{}) { // it keeps its ratio of the flags' 20 and 30
+		l.RequestBurst = Amount{Number: 1.5 * l.RequestsPerSecond.Number, Times: l.RequestsPerSecond.Times}
 	}
 	return l, err
 }

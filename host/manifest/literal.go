@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -89,5 +90,20 @@ func (l literal) rate(field string, into *float64) error {
 		return l.wrong(field, "a number above 0")
 	}
 	*into = n
+	return nil
+}
+
+// amount reads a positive number, or a multiple.
+func (l literal) amount(field string, into *Amount) error {
+	number, multiple := strings.CutSuffix(string(l), "x")
+	var n float64
+	if err := literal(number).rate(field, &n); err != nil || multiple && n == 0 {
+		return l.wrong(field, "a number above 0, or a multiple of what the flag says, 2x for example")
+	}
+	if multiple {
+		*into = Amount{Times: n}
+	} else {
+		*into = Amount{Number: n}
+	}
 	return nil
 }

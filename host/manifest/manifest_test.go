@@ -22,11 +22,21 @@ func TestParse(t *testing.T) {
 		{"a comment", "# later\n", func(*Manifest) {}},
 		{"settings are kept as JSON", "settings: {b: 1}", func(m *Manifest) { m.Settings = []byte(`{"b":1}`) }},
 		{"no settings", "settings:", func(*Manifest) {}},
-		{"limits", "limits: {reconcileTimeout: 5s, memory: 16Mi, messageSize: 1000, instances: 2, requestsPerSecond: 2.5}", func(m *Manifest) {
+		{"limits", "limits: {reconcileTimeout: 5s, memory: 16Mi, messageSize: 1000, instances: 2}", func(m *Manifest) {
 			m.Limits.ReconcileTimeout = 5 * time.Second
 			m.Limits.Memory, m.Limits.MessageSize = 16<<20, 1000
-			m.Limits.Instances, m.Limits.RequestsPerSecond, m.Limits.RequestBurst = 2, 2.5, 3
+			m.Limits.Instances = 2
 		}},
+		{"requests, of which half as many again come at once", "limits: {requestsPerSecond: 2.5}", func(m *Manifest) {
+			m.Limits.RequestsPerSecond, m.Limits.RequestBurst = Amount{Number: 2.5}, Amount{Number: 3.75}
+		}},
+		{"multiples of the flags", "limits: {requestsPerSecond: 20x, requestBurst: 1.5x}", func(m *Manifest) {
+			m.Limits.RequestsPerSecond, m.Limits.RequestBurst = Amount{Times: 20}, Amount{Times: 1.5}
+		}},
+		{"the same multiple of both", "limits: {requestsPerSecond: 2x}", func(m *Manifest) {
+			m.Limits.RequestsPerSecond, m.Limits.RequestBurst = Amount{Times: 2}, Amount{Times: 2}
+		}},
+		{"a burst at the flag's rate", "limits: {requestBurst: 3}", func(m *Manifest) { m.Limits.RequestBurst = Amount{Number: 3} }},
 		{"a limit of what is outside", "limits: {httpRequestsPerSecond: 0.5}", func(m *Manifest) { m.Limits.HTTPRequestsPerSecond = 0.5 }},
 		{"controllers of a bundle", "controllers: [a-controller, b]", func(m *Manifest) { m.Controllers = []string{"a-controller", "b"} }},
 		{"no rollback", "rollback: {window: 0s}", func(m *Manifest) { m.Rollback.Window = 0 }},
@@ -80,7 +90,9 @@ func TestParseRefuses(t *testing.T) {
 		{"a rate that is no number", "limits: {eventsPerSecond: NaN}", "limits.eventsPerSecond"},
 		{"a list for a size", "limits: {memory: [1]}", `limits.memory: got "[1]"`},
 		{"a share above all", "rollback: {share: 1.5}", "rollback.share"},
-		{"a burst without a rate", "limits: {requestBurst: 3}", "limits.requestBurst"},
+		{"a multiple of no number", "limits: {requestsPerSecond: x}", `limits.requestsPerSecond: got "x", expected a number above 0, or a multiple`},
+		{"nothing of the flag's", "limits: {requestBurst: 0x}", "limits.requestBurst"},
+		{"a multiple of what is no flag", "limits: {eventsPerSecond: 2x}", `limits.eventsPerSecond: got "2x", expected a number above 0`},
 	}
 	for _, test := range tests {
 		t.Run(test.reason, func(t *testing.T) {
