@@ -74,14 +74,18 @@ func TestNodes(t *testing.T) {
 		"metadata.ownerReferences.0.uid": node.Text("metadata.uid"),
 	})
 
-	env.Patch("Node", node.Key(), `{"status":{"conditions":[{"type":"Ready","status":"Unknown"}]}}`)
+	env.Patch("Node", node.Key(), `{"status":{"conditions":[{"type":"Ready","status":"Unknown","message":"silent"}]}}`)
 	env.Delete("Node", sdk.Key{Name: "n-0"})
 	env.Advance(leaseRenewal)
 	settle(t, env)
 	if env.Get("Node", sdk.Key{Name: "n-0"}) == nil {
 		t.Error("node n-0, which was deleted, is not back after a renewal")
 	}
-	wantFields(t, env.Get("Node", node.Key()), map[string]string{"status.conditions.0.status": "True"})
+	wantFields(t, env.Get("Node", node.Key()), map[string]string{
+		"status.conditions.0.status":            "True",
+		"status.conditions.0.message":           "the hollow kubelet is alive",
+		"status.conditions.0.lastHeartbeatTime": "2030-01-01T00:00:10Z",
+	})
 	wantFields(t, env.Get("Lease", lease), map[string]string{"spec.renewTime": "2030-01-01T00:00:10.000000Z"})
 }
 

@@ -11,11 +11,21 @@ import (
 
 // nodeStatus is what a node reports of itself.
 type nodeStatus struct {
-	Capacity    sdk.Labels     `json:"capacity"`
-	Allocatable sdk.Labels     `json:"allocatable"`
-	Conditions  []Condition    `json:"conditions"`
-	Addresses   []namedAddress `json:"addresses"`
-	NodeInfo    nodeInfo       `json:"nodeInfo"`
+	Capacity    sdk.Labels      `json:"capacity"`
+	Allocatable sdk.Labels      `json:"allocatable"`
+	Conditions  []nodeCondition `json:"conditions"`
+	Addresses   []namedAddress  `json:"addresses"`
+	NodeInfo    nodeInfo        `json:"nodeInfo"`
+}
+
+// nodeCondition is a condition as a kubelet writes it.
+type nodeCondition struct {
+	Type               string   `json:"type"`
+	Status             string   `json:"status"`
+	LastHeartbeatTime  sdk.Time `json:"lastHeartbeatTime"`
+	LastTransitionTime sdk.Time `json:"lastTransitionTime"`
+	Reason             string   `json:"reason"`
+	Message            string   `json:"message"`
 }
 
 type namedAddress struct {
@@ -60,15 +70,16 @@ func statusOf(s *Settings, index int, now time.Time) nodeStatus {
 	}
 }
 
-// nodeConditions are the conditions of a healthy node.
-func nodeConditions(now time.Time) []Condition {
-	condition := func(name, status, reason string) Condition {
-		return Condition{Type: name, Status: status, Reason: reason, LastTransitionTime: sdk.NewTime(now)}
+// nodeConditions are the conditions of a healthy node. They have a message, since
+// that of whoever took the node for dead would stay otherwise.
+func nodeConditions(now time.Time) []nodeCondition {
+	condition := func(name, status, reason, message string) nodeCondition {
+		return nodeCondition{name, status, sdk.NewTime(now), sdk.NewTime(now), reason, message}
 	}
-	return []Condition{
-		condition("Ready", "True", "KubeletReady"),
-		condition("MemoryPressure", "False", "KubeletHasSufficientMemory"),
-		condition("DiskPressure", "False", "KubeletHasNoDiskPressure"),
-		condition("PIDPressure", "False", "KubeletHasSufficientPID"),
+	return []nodeCondition{
+		condition("Ready", "True", "KubeletReady", "the hollow kubelet is alive"),
+		condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "a hollow node uses no memory"),
+		condition("DiskPressure", "False", "KubeletHasNoDiskPressure", "a hollow node uses no disk"),
+		condition("PIDPressure", "False", "KubeletHasSufficientPID", "a hollow node runs no process"),
 	}
 }
