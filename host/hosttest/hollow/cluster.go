@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 
@@ -39,6 +40,14 @@ type Options struct {
 	// 0 means its defaults.
 	QPS, Burst int
 
+	// Flags are further flags of the controller manager.
+	Flags []string
+
+	// Manifests are files of the operator for controllers of our host, by the
+	// name of the controller. That of the load balancers is [LoadBalancers] if
+	// it is not here.
+	Manifests map[string]string
+
 	logName string // of the next program; empty: the program's
 }
 
@@ -55,12 +64,20 @@ type Cluster struct {
 	nodes  int
 }
 
-// clusterCIDR is where nodes get the addresses of their pods from, and
-// serviceCIDR those of Services, as the control plane has it.
+// ClusterCIDR is where nodes get the addresses of their pods from, and
+// ServiceCIDR those of Services, as the control plane has it.
 const (
-	clusterCIDR = "10.244.0.0/16"
-	serviceCIDR = "10.96.0.0/16"
+	ClusterCIDR = "10.244.0.0/16"
+	ServiceCIDR = "10.0.0.0/24"
 )
+
+// LoadBalancers is the operator's file of service-lb-controller: a pool of
+// addresses that no network routes.
+const LoadBalancers = `settings:
+  pools:
+  - name: cluster
+    addresses: [198.51.100.1-198.51.100.254]
+`
 
 // Start starts a cluster; the caller stops it. It returns when all processes
 // run, not when the nodes are ready.
@@ -106,7 +123,7 @@ func (c *Cluster) Stop() error {
 // can have more than one: they elect a leader.
 func StartHost(o Options, plane *controlplane.Plane) (*Process, error) {
 	folder := filepath.Join(o.Dir, "plugins")
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := o.writeManifests(folder); err != nil {
 		return nil, err
 	}
 	args := append(o.managerFlags(plane), "--controllers=*,scheduler,service-lb-controller", "--plugin-dir="+folder,
@@ -120,12 +137,28 @@ func (o Options) managerFlags(plane *controlplane.Plane) []string {
 		"--kubeconfig=" + plane.Kubeconfig(),
 		"--root-ca-file=" + plane.PKI("ca.crt"),
 		"--service-account-private-key-file=" + plane.PKI("sa.key"),
-		"--allocate-node-cidrs", "--cluster-cidr=" + clusterCIDR, "--service-cluster-ip-range=" + serviceCIDR,
+		"--allocate-node-cidrs", "--cluster-cidr=" + ClusterCIDR, "--service-cluster-ip-range=" + ServiceCIDR,
 	}
 	if o.QPS > 0 {
 		flags = append(flags, fmt.Sprint("--kube-api-qps=", o.QPS), fmt.Sprint("--kube-api-burst=", o.Burst))
 	}
-	return flags
+	return append(flags, o.Flags...)
+}
+
+// writeManifests writes the operator's files into the directory of the plugins,
+// where they stand over those of the embedded controllers.
+func (o Options) writeManifests(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	manifests := map[string]string{"service-lb-controller": LoadBalancers}
+	maps.Copy(manifests, o.Manifests)
+	for name, content := range manifests {
+		if err := os.WriteFile(filepath.Join(folder, name+".yaml"), []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *Cluster) startPeer(o Options) (err error) {
