@@ -53,8 +53,20 @@ func main() {
 // test is one of upstream's tests.
 type test struct{ controllers, name string }
 
+// names are those of the controllers that the test exercises.
+func (t test) names() []string { return strings.Split(t.controllers, ",") }
+
 // serial says that the test tolerates no other one beside it.
 func (t test) serial() bool { return strings.Contains(t.name, "[Serial]") }
+
+// focus matches the whole name of the test, whatever labels stand behind it and in
+// whatever order.
+func (t test) focus() string {
+	text := labels.ReplaceAllString(t.name, "")
+	return regexp.QuoteMeta(text) + `( \[|$)`
+}
+
+var labels = regexp.MustCompile(`( \[[A-Za-z]+\])+$`)
 
 func chosen(pattern *regexp.Regexp) []test {
 	var all []test

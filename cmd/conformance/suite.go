@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -81,7 +80,7 @@ func (s *suite) run(ctx context.Context, number int, t test) result {
 	defer cancel()
 	command := exec.CommandContext(ctx, s.binary, "--test.timeout=0",
 		"--kubeconfig="+s.kubeconfig, "--provider=skeleton", "--kubectl-path="+s.kubectl,
-		"--ginkgo.focus="+regexp.QuoteMeta(t.name), "--ginkgo.json-report="+report, "--ginkgo.no-color")
+		"--ginkgo.focus="+t.focus(), "--ginkgo.json-report="+report, "--ginkgo.no-color")
 	command.Stdout, command.Stderr = log, log
 	start := time.Now()
 	ended := command.Run()

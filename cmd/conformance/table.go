@@ -34,7 +34,7 @@ func render(title string, results []result) string {
 	for i := range results {
 		r := &results[i]
 		total += r.took
-		fmt.Fprintf(&b, "| %s | %s | %.0f s | %s |\n", r.name, verdict(r), r.took.Seconds(), r.controllers)
+		fmt.Fprintf(&b, "| %s | %s | %.0f s | %s |\n", r.name, verdict(r), r.took.Seconds(), strings.Join(r.names(), ", "))
 	}
 	fmt.Fprintf(&b, "| %d tests | %d passed | %.0f s | |\n", len(results), len(results)-countFailed(results), total.Seconds())
 	return b.String()

@@ -3,7 +3,10 @@
 
 package main
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 const (
 	phasePending     = "Pending"
@@ -59,13 +62,20 @@ func (s *Settings) unbound(p *Pod) action {
 }
 
 func (s *Settings) pending(p *Pod, now time.Time) step {
-	switch {
-	case s.startupDelay == 0:
+	switch missing := p.lacksImage(); {
+	case s.startupDelay == 0 && !missing:
 		return step{action: actionRun}
 	case p.Status.StartTime.IsZero():
 		return step{action: actionStart}
+	case missing:
+		return step{} // until somebody sets another image
 	}
 	return after(p.Status.StartTime.Time, s.startupDelay, now, actionRun)
+}
+
+// lacksImage reports whether an image of the pod is one that cannot be pulled.
+func (p *Pod) lacksImage() bool {
+	return slices.ContainsFunc(p.Spec.Containers, func(c Container) bool { return c.missing() })
 }
 
 // running ends a pod that says when it exits, unless its containers are to be

@@ -30,6 +30,7 @@ func onNode(edit ...func(*Pod)) *Pod {
 func node(name string) func(*Pod)       { return func(p *Pod) { p.Spec.NodeName = name } }
 func phase(name string) func(*Pod)      { return func(p *Pod) { p.Status.Phase = name } }
 func started(since sdk.Time) func(*Pod) { return func(p *Pod) { p.Status.StartTime = since } }
+func image(name string) func(*Pod)      { return func(p *Pod) { p.Spec.Containers[0].Image = name } }
 
 // deleted marks a pod as deleted since then, with a grace period.
 func deleted(since, grace time.Duration) func(*Pod) {
@@ -77,6 +78,9 @@ func TestNext(t *testing.T) {
 		"Start":         {"with a delay, first its start is written down", &slow, onNode(), step{action: actionStart}},
 		"Starting":      {"the rest of the delay", &slow, onNode(started(ago(4 * time.Second))), step{wait: 6 * time.Second}},
 		"Started":       {"the delay is over to the second", &slow, onNode(started(ago(10 * time.Second))), step{action: actionRun}},
+		"NoImage":       {"its start is written down, with the reason why it will wait", &quick, onNode(image("nginx:404")), step{action: actionStart}},
+		"StillNoImage":  {"it waits for another image", &slow, onNode(image("nginx:404"), started(ago(time.Hour))), step{}},
+		"ImageAtLast":   {"somebody has set one that can be pulled", &quick, onNode(started(ago(time.Hour))), step{action: actionRun}},
 		"Running":       {"nothing more happens", &quick, onNode(phase(phaseRunning), started(ago(time.Hour))), step{}},
 		"GivenUp":       {"its node was lost, and is back", &quick, onNode(phase(phaseRunning), func(p *Pod) { p.Status.Conditions = []Condition{{Type: "Ready", Status: "False"}} }), step{action: actionReady}},
 		"Exits":         {"in a while", &quick, onNode(phase(phaseRunning), started(ago(2*time.Second)), exits("5s")), step{wait: 3 * time.Second}},

@@ -33,9 +33,13 @@ func starting(p *Pod, hostIP string, now time.Time) podStatus {
 		Conditions: p.transitions(now, "ContainersNotReady", "PodScheduled", "Initialized"),
 	}
 	for _, c := range p.Spec.Containers {
+		reason := "ContainerCreating"
+		if c.missing() {
+			reason = "ErrImagePull"
+		}
 		status.ContainerStatuses = append(status.ContainerStatuses, ContainerStatus{
 			Name: c.Name, Image: c.Image, Started: new(false),
-			State: ContainerState{Waiting: &Waiting{Reason: "ContainerCreating"}},
+			State: ContainerState{Waiting: &Waiting{Reason: reason}},
 		})
 	}
 	return status

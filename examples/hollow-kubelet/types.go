@@ -3,7 +3,11 @@
 
 package main
 
-import "github.com/wasm-controller-manager/wcm/sdk"
+import (
+	"strings"
+
+	"github.com/wasm-controller-manager/wcm/sdk"
+)
 
 // Pod is what the plugin reads of a pod.
 type Pod struct {
@@ -43,6 +47,9 @@ type Container struct {
 	Name  string `json:"name"`
 	Image string `json:"image"`
 }
+
+// missing reports whether the image plays one that no registry has.
+func (c *Container) missing() bool { return strings.HasSuffix(c.Image, ":404") }
 
 // Condition is a condition of a pod or a node.
 type Condition struct {
