@@ -118,6 +118,15 @@ var counted = []string{"pods", "replicationcontrollers", "events"}
 
 var requestLine = regexp.MustCompile(`^apiserver_request_total\{(.*)\} (\S+)$`)
 
+// watches returns how many watches the API server serves, its own among them.
+func (c *cluster) watches(ctx context.Context) (float64, error) {
+	text, err := c.client.RESTClient().Get().AbsPath("/metrics").DoRaw(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return metrics(text).sum("apiserver_longrunning_requests", `verb="WATCH"`)
+}
+
 // requests returns how many requests the API server has answered, by resource.
 func (c *cluster) requests(ctx context.Context) (map[string]float64, error) {
 	text, err := c.client.RESTClient().Get().AbsPath("/metrics").DoRaw(ctx)

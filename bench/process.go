@@ -74,8 +74,17 @@ func (p *process) peakRSS() (float64, error) { return p.memory("VmHWM") }
 // rss returns the resident memory of the process, in bytes.
 func (p *process) rss() (float64, error) { return p.memory("VmRSS") }
 
-func (p *process) memory(field string) (float64, error) {
-	text, err := p.proc("status")
+// anonymousRSS returns how much of that no file stands behind, in bytes.
+func (p *process) anonymousRSS() (float64, error) { return p.memory("RssAnon") }
+
+// pss returns the resident memory of the process in bytes, pages that it has at
+// several addresses, or shares with other processes, in proportion.
+func (p *process) pss() (float64, error) { return p.field("smaps_rollup", "Pss") }
+
+func (p *process) memory(field string) (float64, error) { return p.field("status", field) }
+
+func (p *process) field(file, field string) (float64, error) {
+	text, err := p.proc(file)
 	if err != nil {
 		return 0, err
 	}
@@ -85,7 +94,32 @@ func (p *process) memory(field string) (float64, error) {
 			return kibibytes * 1024, err
 		}
 	}
-	return 0, fmt.Errorf("memory of %s: /proc has no %s", p.command.Path, field)
+	return 0, fmt.Errorf("memory of %s: %s has no %s", p.command.Path, file, field)
+}
+
+// compiledCode returns how much of the process's memory is code that it has
+// made itself, in bytes.
+func (p *process) compiledCode() (float64, error) {
+	text, err := p.proc("smaps")
+	if err != nil {
+		return 0, err
+	}
+	total, made := 0.0, false
+	for line := range strings.Lines(text) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) >= 5 && strings.Contains(fields[0], "-"):
+			const named = 6 // a file, or something of the kernel's
+			made = strings.HasPrefix(fields[1], "r-x") && len(fields) < named
+		case made && fields[0] == "Rss:":
+			kibibytes, err := strconv.ParseFloat(fields[1], 64)
+			if err != nil {
+				return 0, fmt.Errorf("memory of %s: %w", p.command.Path, err)
+			}
+			total += kibibytes * 1024
+		}
+	}
+	return total, nil
 }
 
 // mappings returns how many pieces the address space of the process has.

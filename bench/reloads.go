@@ -7,13 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -216,25 +214,11 @@ func (r *reloader) metric(ctx context.Context, name string) (float64, error) {
 	if url == nil {
 		return 0, errors.New("the log does not say where it serves")
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url[1]+"/metrics", nil)
+	all, err := scrape(ctx, http.DefaultClient, url[1])
 	if err != nil {
 		return 0, err
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		return 0, err
-	}
-	for line := range strings.Lines(string(text)) {
-		if value, ok := strings.CutPrefix(line, name+" "); ok {
-			return strconv.ParseFloat(strings.TrimSpace(value), 64)
-		}
-	}
-	return 0, fmt.Errorf("the host has no metric %s", name)
+	return all.sum(name, "")
 }
 
 // follower keeps a log and lets a reader wait for lines.
