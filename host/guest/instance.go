@@ -62,7 +62,7 @@ func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err err
 			err = errors.Join(err, i.Close(context.WithoutCancel(ctx)))
 		}
 	}()
-	if i.memory, err = newLinearMemory(o.Plugin, m.Info.Memory, i.options.MemoryLimit); err != nil {
+	if i.memory, err = newLinearMemory(o.Plugin, share, i.options.MemoryLimit); err != nil {
 		return nil, err
 	}
 	if err := i.enter(ctx); err != nil {

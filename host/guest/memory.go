@@ -38,9 +38,10 @@ var (
 	_ experimental.LinearMemory    = (*linearMemory)(nil)
 )
 
-// newLinearMemory returns a memory of the size that a module declares, which
-// can grow to the limit in bytes and not beyond. The caller releases it.
-func newLinearMemory(plugin string, declared module.Memory, limit uint64) (*linearMemory, error) {
+// newLinearMemory returns a memory of the size that a module declares, with its
+// data, which can grow to the limit in bytes and not beyond. The caller releases it.
+func newLinearMemory(plugin string, of *module.Module, limit uint64) (*linearMemory, error) {
+	declared := of.Info.Memory
 	limit = min(limit, addressable) / pageSize * pageSize
 	least := uint64(declared.MinPages) * pageSize
 	if least > limit {
@@ -54,7 +55,11 @@ func newLinearMemory(plugin string, declared module.Memory, limit uint64) (*line
 		return nil, fmt.Errorf("%sreserve %d bytes of memory: %w", subject(plugin), limit, err)
 	}
 	m := &linearMemory{region: r, limit: limit}
-	if _, err := m.region.commit(least); err != nil {
+	initial, err := m.region.commit(least)
+	if err == nil {
+		err = of.Image().Place(initial)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s%d bytes of memory: %w", subject(plugin), least, err), m.release())
 	}
 	return m, nil

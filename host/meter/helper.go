@@ -99,8 +99,8 @@ func (r *rewriter) newHelper(op wasm.Opcode, x, y uint32) helper {
 		a.copyPieces(piecewise{op: []byte{0xfc, 10, 0, 0}, advance: []byte{0, 1}})
 	case wasm.OpMemoryInit:
 		h.name = "memory.init"
-		instruction := append(uleb([]byte{0xfc, 8}, int(x)), 0)
-		a.pieces(piecewise{op: instruction, advance: []byte{0, 1}, source: &r.m.Data[x]})
+		instruction, size := append(uleb([]byte{0xfc, 8}, int(x)), 0), r.m.Data[x].Size()
+		a.pieces(piecewise{op: instruction, advance: []byte{0, 1}, source: &size})
 	case wasm.OpMemoryGrow:
 		h.name = "memory.grow"
 		t = wasm.FuncType{Params: []wasm.ValueType{wasm.I32}, Results: []wasm.ValueType{wasm.I32}}

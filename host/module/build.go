@@ -11,17 +11,27 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/wasm"
 )
 
-// rewrite returns the module as it is compiled: one that counts its work.
-func rewrite(file []byte, limits wasm.Limits) ([]byte, error) {
+// rewritten is a module as it is compiled: one that counts its work, without
+// the data that stand in an image instead.
+type rewritten struct {
+	wasm []byte
+	data data
+}
+
+func (r *rewritten) size() int { return len(r.wasm) + len(r.data.bytes) }
+
+func rewrite(file []byte, limits wasm.Limits) (r rewritten, err error) {
 	m, err := decode(file, limits)
 	if err != nil {
-		return nil, err
+		return r, err
 	}
-	rewritten, err := meter.Rewrite(m)
-	if err != nil {
-		return nil, refuse(NotMeterable, "%w", err)
+	if r.wasm, err = meter.Rewrite(m); err != nil {
+		return r, refuse(NotMeterable, "%w", err)
 	}
-	return rewritten, nil
+	if r.data = dataOf(m); len(r.data.bytes) > 0 {
+		r.wasm = withoutData(r.wasm)
+	}
+	return r, nil
 }
 
 // compileWorkers is how many threads compile one module.
@@ -33,7 +43,7 @@ const compileWorkers = 2
 // [RefusedError], a [storeError] if only the stage could not take it, or the
 // cause of ctx.
 func build(ctx context.Context, file []byte, limits wasm.Limits, stage string) (err error) {
-	rewritten, err := rewrite(file, limits)
+	r, err := rewrite(file, limits)
 	if err != nil {
 		return err
 	}
@@ -42,9 +52,9 @@ func build(ctx context.Context, file []byte, limits wasm.Limits, stage string) (
 		return &storeError{err}
 	}
 	defer func() { err = errors.Join(err, e.close(ctx)) }()
-	_, err = e.compile(ctx, rewritten, compileWorkers)
+	_, err = e.compile(ctx, r.wasm, compileWorkers)
 	if err == nil && stage != "" {
-		err = writeEntry(stage, rewritten)
+		err = writeEntry(stage, r)
 	}
 	if ofFiles(err) {
 		return &storeError{err}

@@ -17,7 +17,7 @@ import (
 
 // cache is a directory of modules that are ready to run:
 //
-//	modules/DIGEST-VERSIONS  an entry: the rewritten module, and what its code must be
+//	modules/DIGEST-VERSIONS  an entry: the rewritten module, its data, and what its code must be
 //	wazero-…/KEY             that code, named and written by wazero
 //	stage/RANDOM             what a compilation writes until it is complete
 //
@@ -131,19 +131,19 @@ func (c *cache) publish(stage string, d Digest) error {
 // find returns the rewritten module of a digest, if it is there and its code
 // as well, both whole. The error is [fs.ErrNotExist] if there is no entry,
 // else why it cannot be used.
-func (c *cache) find(d Digest) ([]byte, error) {
-	s, wasm, err := readEntry(c.entry(d))
+func (c *cache) find(d Digest) (rewritten, error) {
+	s, r, err := readEntry(c.entry(d))
 	if err != nil {
-		return nil, err
+		return r, err
 	}
 	code, err := sumOfFile(filepath.Join(c.dir, s.Name))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, errors.New("its code is gone") // and not the entry
+		return r, errors.New("its code is gone") // and not the entry
 	case err != nil:
-		return nil, err
+		return r, err
 	case code != s.Code:
-		return nil, errors.New("its code has changed")
+		return r, errors.New("its code has changed")
 	}
-	return wasm, nil
+	return r, nil
 }

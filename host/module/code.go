@@ -29,7 +29,16 @@ type code struct {
 type ready struct {
 	engine   *engine
 	compiled wazero.CompiledModule
+	image    *Image // nil if it has none
 	stats    Stats
+}
+
+// close frees what is there, if anything.
+func (r *ready) close(ctx context.Context) error {
+	if r.compiled == nil {
+		return nil
+	}
+	return errors.Join(guard(func() error { return r.compiled.Close(ctx) }), r.image.close())
 }
 
 // compile makes the code of a module ready: from the cache, or by a child
@@ -61,15 +70,15 @@ func (c *Compiler) fromCache(ctx context.Context, d Digest) (ready, error) {
 		return ready{}, fs.ErrNotExist
 	}
 	start := time.Now()
-	rewritten, err := c.cache.find(d)
+	r, err := c.cache.find(d)
 	if err != nil {
 		return ready{}, err
 	}
-	m, err := c.cached.load(ctx, rewritten)
+	m, err := c.cached.load(ctx, r.wasm)
 	if err != nil {
 		return ready{}, err
 	}
-	return ready{c.cached, m, Stats{Wall: time.Since(start), Origin: FromCache, Size: len(rewritten)}}, nil
+	return ready{c.cached, m, newImage(r.data), Stats{Wall: time.Since(start), Origin: FromCache, Size: r.size()}}, nil
 }
 
 func (c *Compiler) compileAnew(ctx context.Context, d Digest, file []byte) (ready, error) {
@@ -135,7 +144,7 @@ func (c *Compiler) stage() (string, error) {
 // compileHere compiles a module in this process without keeping its code.
 func (c *Compiler) compileHere(ctx context.Context, file []byte, s Stats) (ready, error) {
 	s.Origin = FromProcess
-	rewritten, err := rewrite(file, c.options.Limits)
+	r, err := rewrite(file, c.options.Limits)
 	if err != nil {
 		return ready{}, err
 	}
@@ -143,9 +152,12 @@ func (c *Compiler) compileHere(ctx context.Context, file []byte, s Stats) (ready
 	if err != nil {
 		return ready{}, err
 	}
-	s.Size = len(rewritten)
-	m, err := e.compile(ctx, rewritten, compileWorkers)
-	return ready{e, m, s}, err
+	s.Size = r.size()
+	m, err := e.compile(ctx, r.wasm, compileWorkers)
+	if err != nil {
+		return ready{}, err
+	}
+	return ready{e, m, newImage(r.data), s}, nil
 }
 
 // uncachedEngine opens the engine for what cannot be kept when it is first needed.

@@ -201,10 +201,7 @@ func (c *Compiler) release(ctx context.Context, entry *code) error {
 	}
 	entry.cancel()
 	<-entry.done
-	var err error
-	if entry.compiled != nil {
-		err = guard(func() error { return entry.compiled.Close(ctx) })
-	}
+	err := entry.close(ctx)
 	c.mu.Lock()
 	c.open--
 	c.mu.Unlock()

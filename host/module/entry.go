@@ -13,19 +13,22 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 )
 
 // entryForm is a part of an entry's name, as is [meter.Version]: what another
 // form or another rewriter made is not found. wazero's version is in the name
 // of the code.
-const entryForm = 1
+const entryForm = 2
 
 // entryFile is the name of an entry in its stage.
 const entryFile = "entry"
 
 // seal is the first line of an entry: what it and its code must be.
 type seal struct {
-	Module sum    `json:"module"` // the rest of the entry
+	Module sum    `json:"module"` // behind this line
+	Data   sum    `json:"data"`   // behind the module
+	Offset int    `json:"offset"` // of the data in the memory of an instance
 	Code   sum    `json:"code"`
 	Name   string `json:"name"` // of the code, below the directory of the cache
 }
@@ -41,7 +44,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // writeEntry writes the entry of a rewritten module into the stage that has
 // its code.
-func writeEntry(stage string, wasm []byte) error {
+func writeEntry(stage string, r rewritten) error {
 	codes, err := filepath.Glob(filepath.Join(stage, "wazero-*", "*"))
 	if err != nil || len(codes) != 1 {
 		return fmt.Errorf("%d files of code for one module", len(codes)) // the pattern is right
@@ -53,36 +56,39 @@ func writeEntry(stage string, wasm []byte) error {
 	if s.Code, err = sumOfFile(codes[0]); err != nil {
 		return err
 	}
-	s.Module = sumOf(wasm)
+	s.Module, s.Data, s.Offset = sumOf(r.wasm), sumOf(r.data.bytes), r.data.offset
 	line, err := json.Marshal(s)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(stage, entryFile), append(append(line, '\n'), wasm...), 0o600)
+	return os.WriteFile(filepath.Join(stage, entryFile), slices.Concat(line, []byte{'\n'}, r.wasm, r.data.bytes), 0o600)
 }
 
 // codeName is what wazero calls the directory of its version and a file of code.
 var codeName = regexp.MustCompile(`^wazero-[^/\\]+[/\\][0-9a-f]{64}$`)
 
 // readEntry reads an entry and checks it against its own seal.
-func readEntry(path string) (s seal, wasm []byte, err error) {
+func readEntry(path string) (s seal, r rewritten, err error) {
 	file, size, err := openOwn(path)
 	if err != nil {
-		return s, nil, err
+		return s, r, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
 	content := make([]byte, size)
 	if _, err := io.ReadFull(file, content); err != nil {
-		return s, nil, err
+		return s, r, err
 	}
-	line, wasm, _ := bytes.Cut(content, []byte{'\n'})
+	line, rest, _ := bytes.Cut(content, []byte{'\n'})
 	if err := json.Unmarshal(line, &s); err != nil {
-		return s, nil, fmt.Errorf("its entry: %w", err)
+		return s, r, fmt.Errorf("its entry: %w", err)
 	}
-	if sumOf(wasm) != s.Module || !codeName.MatchString(s.Name) {
-		return s, nil, errors.New("its entry has changed")
+	if s.Module.Size >= 0 && s.Module.Size <= int64(len(rest)) {
+		r = rewritten{wasm: rest[:s.Module.Size:s.Module.Size], data: data{s.Offset, rest[s.Module.Size:]}}
 	}
-	return s, wasm, nil
+	if sumOf(r.wasm) != s.Module || sumOf(r.data.bytes) != s.Data || s.Offset < 0 || s.Offset%imagePage != 0 || !codeName.MatchString(s.Name) {
+		return s, r, errors.New("its entry has changed")
+	}
+	return s, r, nil
 }
 
 // openOwn opens a file that nobody but this user and root can have written.

@@ -57,7 +57,13 @@ func (m *Module) Share() (*Module, error) {
 	return &Module{Info: m.Info, Stats: m.Stats, compiler: m.compiler, code: m.code}, nil
 }
 
-// Instantiate makes an instance. The caller closes it before the module.
+// Image is what the caller of Instantiate lays into the memory of the instance
+// before; nil if there is nothing. It is that of the code, and not to be used
+// after Close.
+func (m *Module) Image() *Image { return m.code.image }
+
+// Instantiate makes an instance, whose memory is to have the module's Image:
+// the context gives the allocator. The caller closes it before the module.
 func (m *Module) Instantiate(ctx context.Context, config wazero.ModuleConfig) (instance api.Module, err error) {
 	if m.closed.Load() {
 		return nil, ErrClosed

@@ -172,25 +172,28 @@ func (d *decoder) readDataCount(r *reader) {
 // data reads the data segments.
 func (d *decoder) data(r *reader) {
 	n := r.count(d.limits.Data, "data segments")
-	d.m.Data = make([]uint32, 0, n)
+	d.m.Data = make([]Data, 0, n)
 	for range n {
 		at := r.at
+		var segment Data
 		switch flags := r.uint32(); flags {
 		case 0:
 			d.memoryIndex(r, 0, at)
-			d.constant(r)
+			segment.Offset = d.constant(r)
 		case 1:
 		case 2:
 			d.memoryIndex(r, r.uint32(), at)
-			d.constant(r)
+			segment.Offset = d.constant(r)
 		default:
 			r.fail(Malformed, at, "data segment of unknown form %d", flags)
 		}
 		size := r.uint32()
+		segment.Start = r.at
 		if r.bytes(size); r.err != nil {
 			return
 		}
-		d.m.Data = append(d.m.Data, size)
+		segment.End = r.at
+		d.m.Data = append(d.m.Data, segment)
 	}
 }
 

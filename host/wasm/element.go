@@ -86,7 +86,7 @@ func (d *decoder) constant(r *reader) Constant {
 	c.Op = Opcode(r.byte())
 	switch c.Op {
 	case OpI32Const:
-		r.signed(32)
+		c.Number = uint32(r.signed(32))
 	case OpI64Const:
 		r.signed(64)
 	case OpF32Const:

@@ -24,8 +24,8 @@ type Module struct {
 	Exports   []Export
 	Start     int // the start function; -1 for none
 	Elements  []Element
-	Code      []Code   // of the functions that are not imported
-	Data      []uint32 // the size of each data segment
+	Code      []Code // of the functions that are not imported
+	Data      []Data
 
 	imported [4]int // entries of the import section, by Kind
 }
@@ -176,6 +176,7 @@ type Global struct {
 type Constant struct {
 	Op         Opcode
 	Index      uint32 // of OpGlobalGet and OpRefFunc
+	Number     uint32 // of OpI32Const
 	Start, End int    // in the file, with its OpEnd
 }
 
@@ -195,6 +196,15 @@ const (
 	ElementExplicit    = 2 // names its table if active, and its kind or type
 	ElementExpressions = 4 // has Values instead of Functions
 )
+
+// Data is a data segment.
+type Data struct {
+	Offset     Constant // of an active segment; its Op is 0 for a passive one
+	Start, End int      // of the bytes in the file
+}
+
+// Size is the number of its bytes.
+func (d *Data) Size() uint32 { return uint32(d.End - d.Start) }
 
 // Code is the body of a function.
 type Code struct {

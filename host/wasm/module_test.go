@@ -30,10 +30,10 @@ func everything(names []byte) []byte {
 		section(wasm.SectionElement, 2,
 			0, 0x23, 0, 0x0b, 2, 1, 2,
 			5, 0x70, 2, 0xd2, 0, 0x0b, 0xd0, 0x70, 0x0b),
-		section(wasm.SectionDataCount, 1),
+		section(wasm.SectionDataCount, 2),
 		section(wasm.SectionCode, 2, 2, 0, 0x0b,
 			16, 1, 3, 0x7d, 0x03, 0x40, 0x10, 1, 0x41, 0, 0x11, 1, 0, 0x0c, 0, 0x0b, 0x0b),
-		section(wasm.SectionData, 1, 1, 1, 'x'),
+		section(wasm.SectionData, 2, 1, 1, 'x', 0, 0x41, 0xac, 0x02, 0x0b, 2, 'y', 'z'),
 		section(wasm.SectionCustom, append(name("name"), names...)...),
 	)
 }
@@ -80,7 +80,10 @@ func TestDecode(t *testing.T) {
 			{Start: 139, End: 141, Instructions: 140, Count: 1},
 			{Start: 142, End: 158, Instructions: 145, Locals: 3, Count: 7, Loops: 1, Callees: []uint32{1}, CalleeTypes: []uint32{1}},
 		},
-		Data: []uint32{1},
+		Data: []wasm.Data{
+			{Start: 163, End: 164},
+			{Offset: wasm.Constant{Op: wasm.OpI32Const, Number: 300, Start: 165, End: 169}, Start: 170, End: 172},
+		},
 	}
 	if d := cmp.Diff(want, m, cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".imported" }, cmp.Ignore())); d != "" {
 		t.Errorf("Decode (-want +got):\n%s", d)

@@ -1,0 +1,130 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package module
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/wasm-controller-manager/wcm/host/wasm"
+)
+
+// Image is what the memory of each instance of a module begins with: its data
+// segments, which the host takes out of what wazero gets. wazero would keep a
+// list of them for each instance, and copy them: Go's linker makes 73,000. It
+// is safe for concurrent use.
+type Image struct {
+	offset int
+	shared *shared // nil where the system has nothing like it: data is copied
+	data   []byte  // nil if it is shared
+}
+
+// newImage makes an image of data that stand at an offset in the memory; nil
+// if there are none. The caller closes it.
+func newImage(d data) *Image {
+	if len(d.bytes) == 0 {
+		return nil
+	}
+	s, err := share(d.bytes)
+	if err != nil {
+		return &Image{offset: d.offset, data: bytes.Clone(d.bytes)} // and not the file that they are a part of
+	}
+	return &Image{offset: d.offset, shared: s}
+}
+
+// Place lays the image into the memory of a new instance, which begins at a
+// page of the system and has none of the Go heap; what is there is lost. Where
+// the system can, instances share the pages that they do not write to. The
+// memory may outlive the image. A nil image is empty.
+func (i *Image) Place(memory []byte) error {
+	switch {
+	case i == nil:
+		return nil
+	case i.shared != nil && i.offset+i.shared.size <= len(memory):
+		return i.shared.place(memory[i.offset:])
+	case i.shared == nil && i.offset+len(i.data) <= len(memory):
+		copy(memory[i.offset:], i.data)
+		return nil
+	}
+	return fmt.Errorf("a memory of %d bytes does not have the module's data", len(memory))
+}
+
+func (i *Image) close() error {
+	if i == nil || i.shared == nil {
+		return nil
+	}
+	return i.shared.close()
+}
+
+// data are the bytes of data segments, and where they stand in the memory.
+type data struct {
+	offset int
+	bytes  []byte
+}
+
+// What is worth an image, in bytes.
+const (
+	leastData = 64 << 10
+	// imagePage is what the offset of an image is a multiple of: a page of the
+	// linear memory, and no less than one of any system.
+	imagePage = 64 << 10
+	// mostGaps is how much larger than what is in it an image may be. A module
+	// can declare a memory of gigabytes and one byte at each end.
+	mostGaps = 4
+)
+
+// dataOf returns what the data segments of a module leave in the memory of an
+// instance; nothing if that is not certain before there is one, or not worth it.
+// Instructions that use a segment need a data count section, so a module
+// without one has none of them.
+func dataOf(m *wasm.Module) data {
+	if _, counted := sectionOf(m, wasm.SectionDataCount); counted || len(m.Memories) == 0 {
+		return data{}
+	}
+	limit := min(int64(m.Memories[0].Min)*imagePage, 1<<31) // where signs begin to matter
+	first, end, size := limit, int64(0), int64(0)
+	for i := range m.Data {
+		d := &m.Data[i]
+		start := int64(d.Offset.Number)
+		if d.Offset.Op != wasm.OpI32Const || start+int64(d.Size()) > limit {
+			return data{}
+		}
+		first, end, size = min(first, start), max(end, start+int64(d.Size())), size+int64(d.Size())
+	}
+	first = first / imagePage * imagePage
+	if size < leastData || end-first > mostGaps*size {
+		return data{}
+	}
+	image := data{offset: int(first), bytes: make([]byte, end-first)}
+	for i := range m.Data {
+		d := &m.Data[i]
+		copy(image.bytes[int64(d.Offset.Number)-first:], m.File[d.Start:d.End])
+	}
+	return image
+}
+
+func sectionOf(m *wasm.Module, id byte) (wasm.Section, bool) {
+	for _, s := range m.Sections {
+		if s.ID == id {
+			return s, true
+		}
+	}
+	return wasm.Section{}, false
+}
+
+// withoutData returns a module without its data section. The module is one
+// that the rewriter wrote, so it is well-formed.
+func withoutData(file []byte) []byte {
+	const header = 8
+	for at := header; at < len(file); {
+		size, n := binary.Uvarint(file[at+1:])
+		end := at + 1 + n + int(size)
+		if file[at] == wasm.SectionData {
+			return append(file[:at:at], file[end:]...)
+		}
+		at = end
+	}
+	return file
+}
