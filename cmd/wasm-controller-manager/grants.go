@@ -23,7 +23,7 @@ func grantsCommand() *cobra.Command {
 		Long: `Prints a NAME.yaml that grants a module just what it wants, for the operator to
 read, to trim, and to put beside it. Without such a file the host grants
 nothing. No cluster is needed.`,
-	}, onlyBeside, func(p *plugin, out io.Writer) error {
+	}, func(p *plugin, out io.Writer) error {
 		if err := p.installable(); err != nil {
 			return err
 		}

@@ -16,7 +16,7 @@ func inspectCommand() *cobra.Command {
 		Long: `Prints what a module says of itself: digest, ABI version, controllers, watches,
 projections, wants, imports and size. A module that the host would refuse is
 refused here, with the same words and exit code 1. No cluster is needed.`,
-	}, onlyBeside, func(p *plugin, out io.Writer) error {
+	}, func(p *plugin, out io.Writer) error {
 		_, err := io.WriteString(out, inspection(p.info, p.description))
 		return err
 	})

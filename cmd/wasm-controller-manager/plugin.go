@@ -15,6 +15,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -55,15 +56,25 @@ func (p *plugin) installable() error {
 	return nil
 }
 
-// pluginCommand returns a command that takes the file of a module, and says
-// something about it without a cluster. The operator's files for it say which
-// controllers it has, if there are several.
-func pluginCommand(command *cobra.Command, operatorsFiles func(path string) []string, say func(p *plugin, out io.Writer) error) *cobra.Command {
-	o := newCompileOptions()
-	o.addFlags(command.Flags())
-	var controllers []string
-	command.Flags().StringSliceVar(&controllers, "controllers", nil,
+// pluginOptions are the values of the flags of commands about plugins.
+type pluginOptions struct {
+	compile     compileOptions
+	controllers []string
+}
+
+func (o *pluginOptions) addFlags(flags *pflag.FlagSet) {
+	o.compile = newCompileOptions()
+	o.compile.addFlags(flags)
+	flags.StringSliceVar(&o.controllers, "controllers", nil,
 		"Of a module with several controllers, those that the plugin is to have. If empty, they are those of the operator's file, or all.")
+}
+
+// pluginCommand returns a command that takes the file of a module or the name of
+// a controller that comes with the program, and says something about it without
+// a cluster.
+func pluginCommand(command *cobra.Command, say func(p *plugin, out io.Writer) error) *cobra.Command {
+	o := &pluginOptions{}
+	o.addFlags(command.Flags())
 	command.Args = func(_ *cobra.Command, arguments []string) error {
 		if len(arguments) != 1 {
 			return usageError{fmt.Errorf("%s takes one file or controller, got %d", command.Name(), len(arguments))}
@@ -71,20 +82,7 @@ func pluginCommand(command *cobra.Command, operatorsFiles func(path string) []st
 		return nil
 	}
 	command.RunE = func(command *cobra.Command, arguments []string) error {
-		if err := o.validate(); err != nil {
-			return usageError{err}
-		}
-		if len(controllers) == 0 {
-			controllers = controllersOf(operatorsFiles(arguments[0]))
-		}
-		if c, found := plugins.Find(arguments[0]); found {
-			return sayOfEmbedded(command.Context(), o.options(), &c, say, command.OutOrStdout())
-		}
-		wasm, err := os.ReadFile(arguments[0])
-		if err != nil {
-			return err
-		}
-		p, err := readPlugin(command.Context(), o.options(), arguments[0], wasm, controllers)
+		p, err := o.read(command.Context(), arguments[0])
 		if err != nil {
 			return err
 		}
@@ -93,24 +91,79 @@ func pluginCommand(command *cobra.Command, operatorsFiles func(path string) []st
 	return command
 }
 
-// sayOfEmbedded says something about a controller that comes with the program.
-func sayOfEmbedded(ctx context.Context, o module.Options, c *plugins.Controller, say func(*plugin, io.Writer) error, out io.Writer) error {
+func (o *pluginOptions) read(ctx context.Context, argument string) (*plugin, error) {
+	c, found := plugins.Find(argument)
+	if !found {
+		return o.readFile(ctx, argument, beside(argument))
+	}
+	embedded, err := o.readEmbedded(ctx, []plugins.Controller{c})
+	if err != nil {
+		return nil, err
+	}
+	return embedded[0], nil
+}
+
+// readFile describes the module in a file. The first of the operator's files
+// that names controllers says which of them the plugin has, if no flag does.
+func (o *pluginOptions) readFile(ctx context.Context, path string, operatorsFiles ...string) (*plugin, error) {
+	wasm, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	controllers := o.controllers
+	if len(controllers) == 0 {
+		controllers = controllersOf(operatorsFiles)
+	}
+	p := &plugin{path: path, controllers: controllers}
+	return p, o.describe(ctx, wasm, p)
+}
+
+// readEmbedded describes controllers that come with the program.
+func (o *pluginOptions) readEmbedded(ctx context.Context, chosen []plugins.Controller) ([]*plugin, error) {
 	wasm, err := plugins.Module()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p, err := readPlugin(ctx, o, c.Name+install.Extension, wasm, []string{c.Name})
+	embedded := make([]*plugin, len(chosen))
+	for i := range chosen {
+		c := &chosen[i]
+		embedded[i] = &plugin{path: c.Name + install.Extension, controllers: []string{c.Name}, embedded: c}
+	}
+	return embedded, o.describe(ctx, wasm, embedded...)
+}
+
+// describe asks a module about itself for each plugin that has some of its
+// controllers, or says why the host would refuse it.
+func (o *pluginOptions) describe(ctx context.Context, wasm []byte, of ...*plugin) (err error) {
+	if len(of) == 0 {
+		return nil
+	}
+	if err := o.compile.validate(); err != nil {
+		return usageError{err}
+	}
+	options := o.compile.options()
+	options.Host, options.Yield = guest.HostFunction, guest.YieldFunction
+	compiler, err := module.OpenCompiler(ctx, options)
 	if err != nil {
 		return err
 	}
-	p.embedded = c
-	return say(p, out)
+	defer func() { err = errors.Join(err, compiler.Close(context.WithoutCancel(ctx))) }()
+	m, err := compiler.Compile(ctx, wasm)
+	if err != nil {
+		return fmt.Errorf("%s %w", of[0].path, err)
+	}
+	defer func() { err = errors.Join(err, m.Close(context.WithoutCancel(ctx))) }()
+	for _, p := range of {
+		p.info = m.Info
+		if p.description, err = guest.Describe(ctx, m, guest.Options{Controllers: p.controllers}); err != nil {
+			return fmt.Errorf("%s %w", p.path, err)
+		}
+	}
+	return nil
 }
 
 // beside is the operator's file that the host reads with a module.
 func beside(path string) string { return (&install.Plugin{Path: path}).ManifestPath() }
-
-func onlyBeside(path string) []string { return []string{beside(path)} }
 
 // controllersOf returns the controllers that the first of the operator's files
 // names that names any.
@@ -132,25 +185,4 @@ func read(operatorsFile string) *manifest.Manifest {
 		}
 	}
 	return new(manifest.Manifest)
-}
-
-// readPlugin describes a module with some of its controllers, or says why the
-// host would refuse it.
-func readPlugin(ctx context.Context, o module.Options, path string, wasm []byte, controllers []string) (_ *plugin, err error) {
-	o.Host, o.Yield = guest.HostFunction, guest.YieldFunction
-	compiler, err := module.OpenCompiler(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, compiler.Close(context.WithoutCancel(ctx))) }()
-	m, err := compiler.Compile(ctx, wasm)
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", path, err)
-	}
-	defer func() { err = errors.Join(err, m.Close(context.WithoutCancel(ctx))) }()
-	description, err := guest.Describe(ctx, m, guest.Options{Controllers: controllers})
-	if err != nil {
-		return nil, fmt.Errorf("%s %w", path, err)
-	}
-	return &plugin{path: path, controllers: controllers, info: m.Info, description: description}, nil
 }

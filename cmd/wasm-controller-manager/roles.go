@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -14,15 +15,25 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
 
-// roles are what a plugin may do in the words of RBAC, which knows less: what it
-// cannot say stands in comments, and is held by the host alone.
+// roles are what somebody may do in the words of RBAC. Of a plugin it knows less
+// than grants: what it cannot say stands in comments, and is held by the host alone.
 type roles struct {
-	plugin     string
-	account    string // name and namespace of the ServiceAccount
-	namespace  string
+	name       string // of the roles and bindings
+	subject    subject
 	cluster    []roleRule
 	namespaced map[string][]roleRule
 }
+
+// subject is whose the roles are. A ServiceAccount is made with them.
+type subject struct {
+	kind, name string
+	namespace  string // of a ServiceAccount
+}
+
+const (
+	serviceAccount = "ServiceAccount"
+	user           = "User"
+)
 
 // roleRule is one rule of a role.
 type roleRule struct {
@@ -32,7 +43,7 @@ type roleRule struct {
 
 // newRoles returns the roles for what a module wants and is granted.
 func newRoles(p *plugin, g grant.Grants) *roles {
-	r := &roles{plugin: p.name(), namespaced: map[string][]roleRule{}}
+	r := &roles{name: "wcm:" + p.name(), namespaced: map[string][]roleRule{}}
 	for _, rule := range grant.Effective(p.description, g) {
 		for _, part := range rulesOf(&rule) {
 			r.add(rule.Namespaces, part)
@@ -112,19 +123,21 @@ func (r *roles) addEvents() {
 // String returns all objects as YAML.
 func (r *roles) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: %s\n  namespace: %s\n", r.account, r.namespace)
+	if r.subject.kind == serviceAccount {
+		fmt.Fprintf(&b, "---\napiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: %s\n  namespace: %s\n", r.subject.name, r.subject.namespace)
+	}
 	if len(r.cluster) > 0 {
 		r.write(&b, "Cluster", "", r.cluster)
 	}
 	for _, namespace := range slices.Sorted(maps.Keys(r.namespaced)) {
 		r.write(&b, "", namespace, r.namespaced[namespace])
 	}
-	return b.String()
+	return strings.TrimPrefix(b.String(), "---\n")
 }
 
 // write writes a role and its binding; the kind's prefix is Cluster or nothing.
 func (r *roles) write(b *strings.Builder, prefix, namespace string, rules []roleRule) {
-	metadata := "metadata:\n  name: wcm:" + r.plugin + "\n"
+	metadata := "metadata:\n  name: " + r.name + "\n"
 	if namespace != "" {
 		metadata += "  namespace: " + namespace + "\n"
 	}
@@ -133,8 +146,17 @@ func (r *roles) write(b *strings.Builder, prefix, namespace string, rules []role
 		rule.write(b)
 	}
 	fmt.Fprintf(b, "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: %sRoleBinding\n%s", prefix, metadata)
-	fmt.Fprintf(b, "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: %sRole\n  name: wcm:%s\n", prefix, r.plugin)
-	fmt.Fprintf(b, "subjects:\n- kind: ServiceAccount\n  name: %s\n  namespace: %s\n", r.account, r.namespace)
+	fmt.Fprintf(b, "roleRef:\n  apiGroup: rbac.authorization.k8s.io\n  kind: %sRole\n  name: %s\n", prefix, r.name)
+	b.WriteString("subjects:\n")
+	r.subject.write(b)
+}
+
+func (s *subject) write(b *strings.Builder) {
+	if s.kind == serviceAccount {
+		fmt.Fprintf(b, "- kind: ServiceAccount\n  name: %s\n  namespace: %s\n", s.name, s.namespace)
+		return
+	}
+	fmt.Fprintf(b, "- apiGroup: rbac.authorization.k8s.io\n  kind: %s\n  name: %s\n", s.kind, strconv.QuoteToASCII(s.name))
 }
 
 func (r *roleRule) write(b *strings.Builder) {

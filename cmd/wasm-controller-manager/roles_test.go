@@ -32,7 +32,7 @@ func rulesIn(t *testing.T, grants string) string {
 		t.Fatal(err)
 	}
 	r := newRoles(wishful(), m.Grants)
-	r.account, r.namespace = "wishful", "kube-system"
+	r.subject = subject{serviceAccount, "wishful", "kube-system"}
 	var rules strings.Builder
 	for document := range strings.SplitSeq(r.String(), "---\n") {
 		if head, body, found := strings.Cut(document, "rules:\n"); found {
@@ -138,7 +138,7 @@ func TestRolesAreApplied(t *testing.T) {
 	p := wishful()
 	p.path = namespace + ".wasm" // the names of ClusterRoles are for all tests
 	r := newRoles(p, g)
-	r.account, r.namespace = "wishful", namespace
+	r.subject = subject{serviceAccount, "wishful", namespace}
 	want := map[string]int{"ServiceAccount": 1, "ClusterRole": 1, "ClusterRoleBinding": 1, "Role": 1, "RoleBinding": 1}
 	if diff := cmp.Diff(want, create(t, plane, r.String())); diff != "" {
 		t.Errorf("objects (-want +got):\n%s", diff)
