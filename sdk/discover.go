@@ -73,9 +73,10 @@ type Any[T any] struct{ resource resource }
 // yet. T is as in [NewResource], and most often [Metadata], of which the API
 // server then sends no more. A [Controller] may be For it: its keys are uids, in
 // Key.Name, of objects that have owners or are being deleted when they change, of
-// objects being deleted when one that they own changes or goes, and of those that
-// are owned by an object that begins to be deleted or goes. [Reads] and [Writes] say what is done with them;
-// what is granted is decided for each.
+// objects being deleted when nothing that they own blocks that any more, and of
+// those that are owned by an object that is being deleted and changes, or goes.
+// [Reads] and [Writes] say what is done with them; what is granted is decided for
+// each.
 func NewAny[T any](options ...ResourceOption) *Any[T] {
 	a := new(Any[T])
 	a.resource.declare(reflect.TypeFor[T](), abi.AnyResource+"/"+abi.AnyResource, abi.AnyResource, abi.AnyResource, options)

@@ -41,13 +41,14 @@ func (o *Operator) listGraph(list *abi.ListRequest, buffer []byte) (abi.Status, 
 	default:
 		return fail(buffer, abi.StatusBadRequest, "list of any resource: expected a target, or the index by uid or by owners")
 	}
-	if err := o.Graph.Ready(); err != nil {
+	answer := buffer
+	err := find(list.Value, func(target *abi.Target, rec []byte) {
+		answer = abi.AppendListTarget(abi.AppendListItem(answer, rec), target)
+	})
+	if err != nil {
 		return fail(buffer, abi.StatusNotReady, err.Error())
 	}
-	find(list.Value, func(target *abi.Target, rec []byte) {
-		buffer = abi.AppendListTarget(abi.AppendListItem(buffer, rec), target)
-	})
-	return abi.StatusOK, buffer
+	return abi.StatusOK, answer
 }
 
 // awayDiscover leaves the gate while the API server is asked.

@@ -49,11 +49,10 @@ type Cache interface {
 
 // Graph is what the operator needs of the objects of all resources.
 type Graph interface {
-	// Ready returns why objects may be missing.
-	Ready() error
 	// Find visits the object of a uid, Dependents those that name it as an owner.
-	Find(uid string, visit graph.Visit)
-	Dependents(uid string, visit graph.Visit)
+	// The error says why objects may be missing.
+	Find(uid string, visit graph.Visit) error
+	Dependents(uid string, visit graph.Visit) error
 }
 
 // API is what the operator needs of the API server.

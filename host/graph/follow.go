@@ -73,24 +73,14 @@ func wait(ctx context.Context, d time.Duration) {
 func (g *Graph) become(found *abi.Discovery, trigger func()) {
 	g.following.Lock()
 	defer g.following.Unlock()
-	served := map[name]*abi.APIResource{}
-	for i := range found.Resources {
-		r := &found.Resources[i]
-		if r.Preferred && suits(r) {
-			served[name{r.Group, r.Resource}] = r
-		}
-	}
-	for n, r := range g.resources {
-		now := served[n]
-		if now == nil && failed(found, r.target.Group) || now != nil && now.Version == r.target.Version && now.Kind == r.target.Kind {
-			delete(served, n)
-			continue
-		}
+	opens, closes := plan(g.resources, found)
+	for _, n := range closes {
+		r := g.resources[n]
 		delete(g.resources, n)
 		r.close()
 		g.forget(r)
 	}
-	for n, r := range served {
+	for n, r := range opens {
 		var tells func()
 		if n == (name{"apiextensions.k8s.io", "customresourcedefinitions"}) || n == (name{"apiregistration.k8s.io", "apiservices"}) {
 			tells = trigger
@@ -99,6 +89,26 @@ func (g *Graph) become(found *abi.Discovery, trigger func()) {
 			g.Logger.Error("Resource is not watched", "resource", n.resource, "group", n.group, "error", err)
 		}
 	}
+}
+
+// plan compares the open resources with those that were found. One that is served
+// in another way is closed and opened; what is not known may be as it was.
+func plan(open map[name]*resource, found *abi.Discovery) (opens map[name]*abi.APIResource, closes []name) {
+	opens = map[name]*abi.APIResource{}
+	for i := range found.Resources {
+		r := &found.Resources[i]
+		if r.Preferred && suits(r) {
+			opens[name{r.Group, r.Resource}] = r
+		}
+	}
+	for n, r := range open {
+		if now := opens[n]; failed(found, n.group) || now != nil && r.is(now) {
+			delete(opens, n)
+			continue
+		}
+		closes = append(closes, n)
+	}
+	return opens, closes
 }
 
 // suits reports whether the objects of a resource can own and be owned. Events are

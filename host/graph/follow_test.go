@@ -145,13 +145,16 @@ func TestFollow(t *testing.T) {
 	if s.Size() != 4 {
 		t.Errorf("there are %d objects, want 4: of resources that can be watched and deleted, but events", s.Size())
 	}
-	count := func(find func(string, graph.Visit), uid string) (n int) {
-		find(uid, func(target *abi.Target, rec []byte) {
+	count := func(find func(string, graph.Visit) error, uid string) (n int) {
+		err := find(uid, func(target *abi.Target, rec []byte) {
 			if _, _, _, _, _, err := record.CutHeader(rec); err != nil || target.Resource == "" {
 				t.Errorf("visit %s %x: %v", target, rec, err)
 			}
 			n++
 		})
+		if err != nil {
+			t.Errorf("look for %s: %v", uid, err)
+		}
 		return n
 	}
 	if got := count(s.Dependents, uid("owners", 0)); got != 4 { // itself, too

@@ -35,12 +35,13 @@ type Options struct {
 type Graph struct {
 	Options
 
-	following sync.Mutex // held while resources come and go; taken before mu
+	following sync.RWMutex // held while resources come and go; taken before mu
 	resources map[name]*resource
 
 	mu       sync.RWMutex
 	nodes    map[UID]*node
 	owned    map[UID][]UID    // who has the owner, also one that is not there
+	blockers map[UID]int      // how many of these block its deletion in the foreground
 	gone     map[UID]identity // owners that were seen to go and are still named
 	watchers map[int]func([]Wakes)
 	next     int
@@ -60,8 +61,24 @@ type identity struct {
 type node struct {
 	resource *resource
 	key      store.Key
-	owners   []UID
+	owners   []edge
 	deleting bool
+}
+
+// edge is an owner of an object, each once.
+type edge struct {
+	UID
+	blocks bool // its deletion in the foreground
+}
+
+// find returns whether an owner is one of them, and whether it is blocked.
+func find(owners []edge, uid UID) (there, blocks bool) {
+	for _, e := range owners {
+		if e.UID == uid {
+			return true, e.blocks
+		}
+	}
+	return false, false
 }
 
 // Wakes is a uid about which something has changed.
@@ -78,6 +95,7 @@ func New(o Options) *Graph {
 		resources: map[name]*resource{},
 		nodes:     map[UID]*node{},
 		owned:     map[UID][]UID{},
+		blockers:  map[UID]int{},
 		gone:      map[UID]identity{},
 		watchers:  map[int]func([]Wakes){},
 		complete:  make(chan struct{}),
@@ -87,8 +105,13 @@ func New(o Options) *Graph {
 // Watch calls the handler when
 //
 //   - an object that has owners, or is being deleted, comes or changes: with its uid;
-//   - an object changes or goes whose owner is being deleted: with the owner's uid;
-//   - an object begins to be deleted, or goes: with the uids of those that it owns.
+//   - the last object that blocks the deletion of its owner, which is being deleted,
+//     changes so that it does not, or goes: with the owner's uid;
+//   - an object that is being deleted comes or changes, or any goes: with the uids of
+//     those that it owns.
+//
+// A resource that is not served any more takes its objects with it, but they were
+// not seen to go.
 //
 // The handler must not call methods of the graph. Objects that are there come
 // first, in this call. When cancel returns, the handler is not called any more.
@@ -122,13 +145,12 @@ func (g *Graph) put(uid UID, n *node, initial bool) {
 	}
 	g.nodes[uid] = n
 	delete(g.gone, uid)
-	g.relate(uid, old.owners, n.owners)
 	var w wakes
 	if len(n.owners) > 0 || n.deleting {
 		w.add(uid)
 	}
-	g.wakeOwners(&w, old.owners, n.owners)
-	if n.deleting && !old.deleting {
+	g.relate(&w, uid, old.owners, n.owners)
+	if n.deleting { // perhaps in another way than before
 		w.add(g.owned[uid]...)
 	}
 	g.tell(w, initial)
@@ -143,9 +165,8 @@ func (g *Graph) drop(uid UID, from *resource) {
 		return
 	}
 	delete(g.nodes, uid)
-	g.relate(uid, n.owners, nil)
 	var w wakes
-	g.wakeOwners(&w, n.owners, nil)
+	g.relate(&w, uid, n.owners, nil)
 	if dependents := g.owned[uid]; len(dependents) > 0 {
 		header := record.Header{Namespace: n.key.Namespace, Name: n.key.Name, UID: uid.String()}
 		g.gone[uid] = identity{&from.target, record.AppendHeader(nil, header)}
@@ -155,34 +176,62 @@ func (g *Graph) drop(uid UID, from *resource) {
 }
 
 // forget takes away all objects of a resource that is not served any more. They
-// were not seen to go: their owners and dependents are left alone.
+// were not seen to go; those who named them as owners, or waited for them, have to
+// find out what that means.
 func (g *Graph) forget(r *resource) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	var w wakes
+	var forgotten []UID
 	for uid, n := range g.nodes {
 		if n.resource == r {
 			delete(g.nodes, uid)
-			g.relate(uid, n.owners, nil)
+			forgotten = append(forgotten, uid)
+			g.relate(&w, uid, n.owners, nil)
+		}
+	}
+	for _, uid := range forgotten {
+		w.add(g.owned[uid]...)
+	}
+	g.tell(w, false)
+}
+
+// relate replaces the owners of an object, and wakes those that are being deleted
+// and are blocked no more. The caller holds mu.
+func (g *Graph) relate(w *wakes, uid UID, before, after []edge) {
+	for _, owner := range before {
+		stays, blocks := find(after, owner.UID)
+		if owner.blocks && !blocks {
+			g.unblock(w, owner.UID)
+		}
+		if stays {
+			continue
+		}
+		rest := slices.DeleteFunc(g.owned[owner.UID], func(d UID) bool { return d == uid })
+		if g.owned[owner.UID] = rest; len(rest) == 0 {
+			delete(g.owned, owner.UID)
+			delete(g.gone, owner.UID) // nobody will ask any more
+		}
+	}
+	for _, owner := range after {
+		was, blocked := find(before, owner.UID)
+		if owner.blocks && !blocked {
+			g.blockers[owner.UID]++
+		}
+		if !was {
+			g.owned[owner.UID] = append(g.owned[owner.UID], uid)
 		}
 	}
 }
 
-// relate replaces the owners of an object. The caller holds mu.
-func (g *Graph) relate(uid UID, before, after []UID) {
-	for _, owner := range before {
-		if slices.Contains(after, owner) {
-			continue
-		}
-		rest := slices.DeleteFunc(g.owned[owner], func(d UID) bool { return d == uid })
-		if g.owned[owner] = rest; len(rest) == 0 {
-			delete(g.owned, owner)
-			delete(g.gone, owner) // nobody will ask any more
-		}
+// unblock takes one away from those that block an owner. The caller holds mu.
+func (g *Graph) unblock(w *wakes, owner UID) {
+	if g.blockers[owner]--; g.blockers[owner] > 0 {
+		return
 	}
-	for _, owner := range after {
-		if !slices.Contains(before, owner) {
-			g.owned[owner] = append(g.owned[owner], uid)
-		}
+	delete(g.blockers, owner)
+	if n := g.nodes[owner]; n != nil && n.deleting {
+		w.add(owner)
 	}
 }
 
@@ -193,17 +242,6 @@ func (w *wakes) add(uids ...UID) {
 	for _, uid := range uids {
 		if len(w.uids) > 8 || !slices.Contains(w.uids, uid) { // queues take them twice as well
 			w.uids = append(w.uids, uid)
-		}
-	}
-}
-
-// wakeOwners wakes owners that wait for their dependents. The caller holds mu.
-func (g *Graph) wakeOwners(w *wakes, lists ...[]UID) {
-	for _, list := range lists {
-		for _, owner := range list {
-			if n := g.nodes[owner]; n != nil && n.deleting {
-				w.add(owner)
-			}
 		}
 	}
 }

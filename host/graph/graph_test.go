@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/wasm-controller-manager/wcm/abi"
 )
 
 // id is the uid of a letter from a to f.
@@ -34,7 +36,8 @@ func TestWakes(t *testing.T) {
 	put := func(letter, owners string, deleting bool) func() {
 		n := &node{resource: r, deleting: deleting}
 		for owner := range strings.FieldsSeq(owners) {
-			n.owners = append(n.owners, id(owner))
+			letter, free := strings.CutSuffix(owner, "-")
+			n.owners = append(n.owners, edge{id(letter), !free})
 		}
 		return func() { g.put(id(letter), n, false) }
 	}
@@ -49,9 +52,15 @@ func TestWakes(t *testing.T) {
 		{"also of one that is not there", put("c", "a f", false), "c"},
 		{"an owner that comes changes nothing", put("f", "", false), ""},
 		{"what is owned is looked at when the owner is to go", put("a", "", true), "a b c"},
-		{"an owner that is to go waits for what it owns", put("b", "", false), "a"},
-		{"and what came to be owned", put("b", "a", false), "a b"},
-		{"and what goes", drop("b"), "a"},
+		{"and when it is to go in another way", put("a", "", true), "a b c"},
+		{"an owner that is to go waits for all that blocks it", put("b", "", false), ""},
+		{"what came to be owned is looked at", put("b", "a", false), "b"},
+		{"something else blocks it when one goes", drop("b"), ""},
+		{"nothing blocks it any more", put("c", "a- f", false), "a c"},
+		{"what does not block it does not matter", put("b", "a-", false), "b"},
+		{"nor when it goes", drop("b"), ""},
+		{"the last goes", put("b", "a", false), "b"},
+		{"it does", drop("b"), "a"},
 		{"what was owned by what went", drop("a"), "c"},
 		{"a uid that is not there does not go again", drop("a"), ""},
 		{"of another resource neither", func() { g.drop(id("c"), &resource{}) }, ""},
@@ -63,8 +72,8 @@ func TestWakes(t *testing.T) {
 			t.Errorf("%s: woke %q, want %q", step.reason, got, step.want)
 		}
 	}
-	if len(g.gone) != 0 || g.Size() != 2 || len(g.owned) != 1 {
-		t.Errorf("there are %d objects, %d owners and %d that went; want 2, 1, 0", g.Size(), len(g.owned), len(g.gone))
+	if len(g.gone) != 0 || g.Size() != 2 || len(g.owned) != 1 || len(g.blockers) != 1 {
+		t.Errorf("there are %d objects, %d owners, %d blocked, and %d that went; want 2, 1, 1, 0", g.Size(), len(g.owned), len(g.blockers), len(g.gone))
 	}
 	woken = nil
 	defer g.Watch(func(w []Wakes) { woken = append(woken, w...) })()
@@ -73,9 +82,86 @@ func TestWakes(t *testing.T) {
 	}
 	cancel()
 	woken = nil
-	g.forget(r)
-	if g.Size() != 0 || len(g.owned) != 0 || len(woken) != 0 {
-		t.Errorf("of a resource that is not served any more there are %d objects and %d owners, %d woken; want none", g.Size(), len(g.owned), len(woken))
+	put("f", "", true)()
+	if len(woken) != 2 {
+		t.Errorf("woken are %v, want f and c by the watch that has not ended", woken)
+	}
+}
+
+// TestForget has resources go, which shows no object to go.
+func TestForget(t *testing.T) {
+	g, stays, goes := New(Options{}), &resource{}, &resource{}
+	g.put(id("a"), &node{resource: goes}, false)
+	g.put(id("b"), &node{resource: stays, owners: []edge{{id("a"), true}}}, false)
+	g.put(id("c"), &node{resource: stays, deleting: true}, false)
+	g.put(id("d"), &node{resource: goes, owners: []edge{{id("c"), true}}}, false)
+	var woken []Wakes
+	g.Watch(func(w []Wakes) { woken = append(woken, w...) })
+	woken = nil
+	g.forget(goes)
+	if got := short(woken); got != "b c" {
+		t.Errorf("woken are %q, want b, whose owner is not known any more, and c, which waited", got)
+	}
+	if g.Size() != 2 || len(g.gone) != 0 {
+		t.Errorf("there are %d objects, of which %d were seen to go; want 2 and none", g.Size(), len(g.gone))
+	}
+	g.forget(stays)
+	if g.Size() != 0 || len(g.owned) != 0 || len(g.blockers) != 0 {
+		t.Errorf("left are %d objects, %d owners and %d that are blocked", g.Size(), len(g.owned), len(g.blockers))
+	}
+}
+
+// TestPlan has discoveries that differ from what is open: a resource in the group
+// of apps, which has a name, and one in that of core.
+func TestPlan(t *testing.T) {
+	verbs := []string{"delete", "get", "list", "watch"}
+	sets := abi.APIResource{Group: "apps", Version: "v1", Resource: "sets", Kind: "Set", Namespaced: true, Preferred: true, Verbs: verbs}
+	maps := abi.APIResource{Version: "v1", Resource: "maps", Kind: "Map", Namespaced: true, Preferred: true, Verbs: verbs}
+	with := func(change func(r *abi.APIResource)) abi.APIResource {
+		r := sets
+		change(&r)
+		return r
+	}
+	older := with(func(r *abi.APIResource) { r.Version = "v1beta1" })
+	for _, c := range []struct {
+		rule          string
+		resources     []abi.APIResource
+		failed        []string
+		opens, closes string
+	}{
+		{"nothing has changed", []abi.APIResource{sets, maps}, nil, "", ""},
+		{"one is gone", []abi.APIResource{maps}, nil, "", "sets"},
+		{"one came", []abi.APIResource{sets, maps, {Group: "apps", Version: "v1", Resource: "jobs", Preferred: true, Verbs: verbs}}, nil, "jobs", ""},
+		{"another version is preferred", []abi.APIResource{older, maps}, nil, "sets", "sets"},
+		{"a version that is not preferred came", []abi.APIResource{sets, maps, with(func(r *abi.APIResource) { r.Version, r.Preferred = "v2", false })}, nil, "", ""},
+		{"another scope", []abi.APIResource{with(func(r *abi.APIResource) { r.Namespaced = false }), maps}, nil, "sets", "sets"},
+		{"another kind", []abi.APIResource{with(func(r *abi.APIResource) { r.Kind = "Group" }), maps}, nil, "sets", "sets"},
+		{"it cannot be deleted any more", []abi.APIResource{with(func(r *abi.APIResource) { r.Verbs = verbs[1:] }), maps}, nil, "", "sets"},
+		{"its group does not answer", []abi.APIResource{maps}, []string{"apps/v1"}, "", ""},
+		{"its group answers for another version", []abi.APIResource{older, maps}, []string{"apps/v1"}, "", ""},
+		{"another group does not answer", []abi.APIResource{maps}, []string{"v1", "batch/v1"}, "", "sets"},
+		{"the core group does not answer", []abi.APIResource{sets}, []string{"v1"}, "", ""},
+		{"events", []abi.APIResource{sets, maps, {Version: "v1", Resource: "events", Preferred: true, Verbs: verbs}, {Group: "events.k8s.io", Version: "v1", Resource: "events", Preferred: true, Verbs: verbs}}, nil, "", ""},
+		{"other things of this name", []abi.APIResource{sets, maps, {Group: "parties.example.com", Version: "v1", Resource: "events", Preferred: true, Verbs: verbs}}, nil, "events", ""},
+	} {
+		open := map[name]*resource{}
+		for _, r := range []abi.APIResource{sets, maps} {
+			open[name{r.Group, r.Resource}] = &resource{target: abi.Target{Group: r.Group, Version: r.Version, Resource: r.Resource, Kind: r.Kind}, scoped: true}
+		}
+		opens, closes := plan(open, &abi.Discovery{Resources: c.resources, Failed: c.failed})
+		var openNames, closeNames []string
+		for n := range opens {
+			openNames = append(openNames, n.resource)
+		}
+		for _, n := range closes {
+			closeNames = append(closeNames, n.resource)
+		}
+		if got := strings.Join(openNames, " "); got != c.opens {
+			t.Errorf("%s: opens %q, want %q", c.rule, got, c.opens)
+		}
+		if got := strings.Join(closeNames, " "); got != c.closes {
+			t.Errorf("%s: closes %q, want %q", c.rule, got, c.closes)
+		}
 	}
 }
 
@@ -107,8 +193,8 @@ func TestHammer(t *testing.T) {
 		all.Go(func() {
 			for i := range 2000 {
 				uid, owner := uid(worker, i%50), uid(worker, (i+1)%50)
-				g.put(uid, &node{resource: r, owners: []UID{owner}, deleting: i%3 == 0}, false)
-				g.Dependents("", nil)
+				g.put(uid, &node{resource: r, owners: []edge{{owner, i%5 == 0}}, deleting: i%3 == 0}, false)
+				_ = g.Dependents("", nil) // not ready
 				if i%2 == 0 {
 					g.drop(uid, r)
 				}
@@ -119,8 +205,8 @@ func TestHammer(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if g.Size() != 0 || len(g.owned) != 0 || len(g.gone) != 0 {
-		t.Errorf("left are %d objects, %d owners and %d that went", g.Size(), len(g.owned), len(g.gone))
+	if g.Size() != 0 || len(g.owned) != 0 || len(g.blockers) != 0 || len(g.gone) != 0 {
+		t.Errorf("left are %d objects, %d owners, %d blocked and %d that went", g.Size(), len(g.owned), len(g.blockers), len(g.gone))
 	}
 }
 

@@ -20,13 +20,18 @@ var errLook = errors.New("the resources are not discovered yet")
 // Ready returns why the graph may lack objects: resources are being read for the
 // first time. Those that cannot be read are no reason; see [Graph.Problems].
 func (g *Graph) Ready() error {
+	g.following.RLock()
+	defer g.following.RUnlock()
+	return g.ready()
+}
+
+// ready is Ready. The caller holds following.
+func (g *Graph) ready() error {
 	select {
 	case <-g.complete:
 	default:
 		return errLook
 	}
-	g.following.Lock()
-	defer g.following.Unlock()
 	for _, r := range g.resources {
 		if !r.told() && r.view.Problem() == nil && time.Since(r.opened) < patience {
 			return fmt.Errorf("the cache of %s is not filled yet", &r.target)
@@ -37,8 +42,8 @@ func (g *Graph) Ready() error {
 
 // Problems returns what is wrong with resources that cannot be read.
 func (g *Graph) Problems() []error {
-	g.following.Lock()
-	defer g.following.Unlock()
+	g.following.RLock()
+	defer g.following.RUnlock()
 	var problems []error
 	for _, r := range g.resources {
 		if problem := r.view.Problem(); problem != nil {
@@ -53,8 +58,14 @@ func (g *Graph) Problems() []error {
 // record that is its header alone. The record is valid during the call.
 type Visit func(target *abi.Target, rec []byte)
 
-// Find visits the object of a uid, as it is or as it went.
-func (g *Graph) Find(uid string, visit Visit) {
+// Find visits the object of a uid, as it is or as it went. The error is that of
+// [Graph.Ready].
+func (g *Graph) Find(uid string, visit Visit) error {
+	g.following.RLock()
+	defer g.following.RUnlock()
+	if err := g.ready(); err != nil {
+		return err
+	}
 	key := ParseUID(uid)
 	g.mu.RLock()
 	n, was := g.nodes[key], g.gone[key]
@@ -65,10 +76,17 @@ func (g *Graph) Find(uid string, visit Visit) {
 	case was.target != nil:
 		visit(was.target, was.rec)
 	}
+	return nil
 }
 
-// Dependents visits the objects that name a uid as an owner.
-func (g *Graph) Dependents(uid string, visit Visit) {
+// Dependents visits the objects that name a uid as an owner. The error is that of
+// [Graph.Ready]: none of them is missing because its resource is just being opened.
+func (g *Graph) Dependents(uid string, visit Visit) error {
+	g.following.RLock()
+	defer g.following.RUnlock()
+	if err := g.ready(); err != nil {
+		return err
+	}
 	var nodes []*node
 	g.mu.RLock()
 	for _, dependent := range g.owned[ParseUID(uid)] {
@@ -80,6 +98,7 @@ func (g *Graph) Dependents(uid string, visit Visit) {
 	for _, n := range nodes {
 		n.visit(visit)
 	}
+	return nil
 }
 
 // visit hands the record on, unless the object has gone just now.

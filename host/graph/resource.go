@@ -5,6 +5,8 @@ package graph
 
 import (
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -37,11 +39,12 @@ func NewReader(projection *record.Shape) (*Reader, error) {
 type resource struct {
 	graph   *Graph
 	target  abi.Target
+	scoped  bool // to namespaces
 	view    *store.View
 	cancel  func() // ends the watch of the view
 	opened  time.Time
-	filled  bool   // the graph was told of all objects that were there; guarded by following
-	trigger func() // nil, or called when objects come and go that stand for resources
+	filled  atomic.Bool // the graph was told of all objects that were there
+	trigger func()      // nil, or called when objects come and go that stand for resources
 
 	buffer []byte // of the handler, which runs one at a time
 }
@@ -53,7 +56,7 @@ func (g *Graph) add(found *abi.APIResource, trigger func()) error {
 		return err
 	}
 	r := &resource{
-		graph: g, view: view, opened: time.Now(), trigger: trigger,
+		graph: g, view: view, opened: time.Now(), trigger: trigger, scoped: found.Namespaced,
 		target: abi.Target{Group: found.Group, Version: found.Version, Resource: found.Resource, Kind: found.Kind},
 	}
 	if r.cancel, err = view.Watch(store.WatchOptions{Handler: r.changed}); err != nil {
@@ -68,13 +71,18 @@ func (g *Graph) add(found *abi.APIResource, trigger func()) error {
 // A view is synced a moment before its watchers are told, in whose turn another
 // watch comes too late. The caller holds following.
 func (r *resource) told() bool {
-	if !r.filled && r.view.Synced() {
-		cancel, err := r.view.Watch(store.WatchOptions{Handler: func(store.Change) {}})
-		if r.filled = err == nil; r.filled {
+	if !r.filled.Load() && r.view.Synced() {
+		if cancel, err := r.view.Watch(store.WatchOptions{Handler: func(store.Change) {}}); err == nil {
 			cancel()
+			r.filled.Store(true)
 		}
 	}
-	return r.filled
+	return r.filled.Load()
+}
+
+// is reports whether the resource is the one that was found.
+func (r *resource) is(found *abi.APIResource) bool {
+	return found.Version == r.target.Version && found.Kind == r.target.Kind && found.Namespaced == r.scoped
 }
 
 // close ends the resource. The caller holds following.
@@ -124,7 +132,12 @@ func (r *resource) node(c store.Change) (UID, *node) {
 	var text [64]byte
 	_, n.deleting = r.graph.Reader.deletion.AppendText(text[:0], body)
 	for owner := range r.graph.Reader.owners.All(body) {
-		n.owners = append(n.owners, ParseUID(owner.UID))
+		e := edge{ParseUID(owner.UID), owner.Blocks}
+		if i := slices.IndexFunc(n.owners, func(o edge) bool { return o.UID == e.UID }); i >= 0 {
+			n.owners[i].blocks = n.owners[i].blocks || e.blocks
+			continue
+		}
+		n.owners = append(n.owners, e)
 	}
 	return ParseUID(uid), n
 }

@@ -21,6 +21,7 @@ type Owner struct {
 	Name       []byte
 	UID        []byte
 	Controller bool
+	Blocks     bool // its deletion in the foreground; true if the shape leaves that out
 }
 
 // Group returns the API group of the owner, nothing for the core group.
@@ -36,6 +37,7 @@ func (o *Owner) Group() []byte {
 type Owners struct {
 	at    *locator
 	parts []ownerPart // what each field of a reference is, in canonical order
+	all   bool        // every owner counts as blocked
 }
 
 // ownerPart says which part of an Owner a field is.
@@ -48,6 +50,7 @@ const (
 	ownerKind
 	ownerName
 	ownerUID
+	ownerBlocks // not one of OwnersShape
 )
 
 // NewOwners returns a reader of the owner references. It is an error if the
@@ -59,10 +62,14 @@ func NewOwners(shape *record.Shape) (*Owners, error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &Owners{at: at, parts: make([]ownerPart, len(at.shape.Elem.Fields))}
+	o := &Owners{at: at, parts: make([]ownerPart, len(at.shape.Elem.Fields)), all: true}
 	found := 0
 	for i, f := range at.shape.Elem.Fields {
-		if o.parts[i] = ownerPartOf(f); o.parts[i] != ownerNone {
+		switch o.parts[i] = ownerPartOf(f); o.parts[i] {
+		case ownerNone:
+		case ownerBlocks:
+			o.all = false
+		default:
 			found++
 		}
 	}
@@ -76,6 +83,8 @@ func ownerPartOf(f record.Field) ownerPart {
 	switch {
 	case f.Name == "controller" && f.Kind == record.Bool:
 		return ownerController
+	case f.Name == "blockOwnerDeletion" && f.Kind == record.Bool:
+		return ownerBlocks
 	case f.Kind != record.String:
 		return ownerNone
 	case f.Name == "apiVersion":
@@ -124,6 +133,7 @@ func (o *Owners) Controller(body []byte) (Owner, bool) {
 // cut reads the reference at i and returns the index behind it, or -1.
 func (o *Owners) cut(body []byte, i int) (owner Owner, next int) {
 	elem := o.at.shape.Elem
+	owner.Blocks = o.all
 	if elem.Optional {
 		if i++; i > len(body) {
 			return owner, -1
@@ -147,8 +157,13 @@ func (o *Owners) cut(body []byte, i int) (owner Owner, next int) {
 // set sets the part to the value of the shape.
 func (o *Owner) set(part ownerPart, value []byte, s *record.Shape) {
 	switch part {
-	case ownerController:
-		o.Controller = value[len(value)-1] == 1 && (!s.Optional || len(value) == 2)
+	case ownerController, ownerBlocks:
+		holds := value[len(value)-1] == 1 && (!s.Optional || len(value) == 2)
+		if part == ownerBlocks {
+			o.Blocks = holds
+		} else {
+			o.Controller = holds
+		}
 		return
 	case ownerNone:
 		return

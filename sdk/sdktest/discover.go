@@ -23,10 +23,8 @@ func (e *Env) discover(buffer []byte) ([]byte, error) {
 	if !e.description.Discover {
 		return nil, &sdk.APIError{Status: abi.StatusDenied, Message: "discovery is not declared with sdk.WantDiscovery"}
 	}
-	if e.OnOperation != nil {
-		if err := e.OnOperation(Operation{Op: abi.OpDiscover}); err != nil {
-			return nil, err
-		}
+	if err := e.hook(Operation{Op: abi.OpDiscover}); err != nil {
+		return nil, err
 	}
 	m := abi.Discovery{Failed: e.Undiscovered}
 	for i := range e.served {

@@ -33,7 +33,8 @@ type Env struct {
 	OnHTTP func(sdk.HTTPRequest) (*sdk.HTTPResponse, error)
 	// OnOperation, if set, is called before each get, list, write and sign. An error
 	// fails the operation: an [*sdk.APIError] with its status, another one
-	// with an internal error. It must not call methods of Env.
+	// with an internal error. It may change objects, as somebody else would in
+	// the last moment.
 	OnOperation func(Operation) error
 	// Undiscovered are group versions whose server does not answer discovery.
 	Undiscovered []string

@@ -23,10 +23,15 @@ type graph struct {
 	gone map[string]vertex // owners that went while others named them
 }
 
-// vertices returns the objects of all served resources by uid. The caller locks.
+// vertices returns the objects by uid, of all resources that are served with the
+// verbs that it takes to be seen, in their preferred versions. The caller locks.
 func (e *Env) vertices() map[string]vertex {
 	all := map[string]vertex{}
 	for i := range e.served {
+		s := e.served[i]
+		if !s.Preferred || !s.Can("delete", "get", "list", "watch") {
+			continue
+		}
 		r := resourceOf(&e.served[i])
 		for _, o := range e.store.list(r) {
 			all[o.Text("metadata.uid")] = vertex{r, o.Object}
@@ -40,6 +45,18 @@ func (v vertex) owned(by string) bool {
 	return slices.ContainsFunc(v.object.owners(), func(o map[string]any) bool { return o["uid"] == by })
 }
 
+// blocked reports whether one of the objects blocks the deletion of the uid.
+func blocked(objects map[string]vertex, uid string) bool {
+	for _, v := range objects {
+		for _, owner := range v.object.owners() {
+			if owner["uid"] == uid && owner["blockOwnerDeletion"] == true {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (v vertex) deleting() bool { return v.object.Text("metadata.deletionTimestamp") != "" }
 
 // wakeGraph wakes what a watch of any resource wakes: see [sdk.NewAny].
@@ -51,12 +68,14 @@ func (e *Env) wakeGraph(c uint32, shape *record.Shape) error {
 	e.graph.seen = is
 	for uid, before := range was {
 		if _, there := is[uid]; !there {
-			e.wakeRelated(c, is, before)
 			e.wakeOwned(c, is, uid, before)
 		}
 	}
 	for uid, after := range is {
-		before, known := was[uid]
+		before := was[uid]
+		if after.deleting() && blocked(was, uid) && !blocked(is, uid) {
+			e.wakeUID(c, uid)
+		}
 		changed, err := differ(shape, before.object, after.object)
 		if err != nil {
 			return err
@@ -67,8 +86,7 @@ func (e *Env) wakeGraph(c uint32, shape *record.Shape) error {
 		if len(after.object.owners()) > 0 || after.deleting() {
 			e.wakeUID(c, uid)
 		}
-		e.wakeRelated(c, is, before, after)
-		if after.deleting() && (!known || !before.deleting()) {
+		if after.deleting() {
 			e.wakeOwned(c, is, uid, vertex{})
 		}
 	}
@@ -76,18 +94,6 @@ func (e *Env) wakeGraph(c uint32, shape *record.Shape) error {
 }
 
 func (e *Env) wakeUID(c uint32, uid string) { e.queue.due[item{c, sdk.Key{Name: uid}}] = e.Now() }
-
-// wakeRelated wakes the owners of objects that are being deleted themselves.
-func (e *Env) wakeRelated(c uint32, is map[string]vertex, objects ...vertex) {
-	for _, v := range objects {
-		for _, owner := range v.object.owners() {
-			uid, _ := owner["uid"].(string)
-			if o, there := is[uid]; there && o.deleting() {
-				e.wakeUID(c, uid)
-			}
-		}
-	}
-}
 
 // wakeOwned wakes those who name the uid, of an object that went if it is given.
 func (e *Env) wakeOwned(c uint32, is map[string]vertex, uid string, went vertex) {
@@ -103,10 +109,8 @@ func (e *Env) wakeOwned(c uint32, is map[string]vertex, uid string, went vertex)
 
 // listGraph answers a list of any resource by uid or by owner.
 func (e *Env) listGraph(m *abi.ListRequest, buffer []byte) ([]byte, error) {
-	if e.OnOperation != nil {
-		if err := e.OnOperation(Operation{Op: abi.OpList, Resource: "any", Key: sdk.Key{Name: m.Value}}); err != nil {
-			return nil, err
-		}
+	if err := e.hook(Operation{Op: abi.OpList, Resource: "any", Key: sdk.Key{Name: m.Value}}); err != nil {
+		return nil, err
 	}
 	all := e.vertices()
 	uids := make([]string, 0, len(all))

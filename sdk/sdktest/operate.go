@@ -109,13 +109,20 @@ func (e *Env) resource(index uint32, target *abi.Target) (*abi.Resource, error) 
 
 // observed lets the hook of the test fail the operation.
 func (e *Env) observed(op abi.Operation, r *abi.Resource, key sdk.Key, w *abi.WriteRequest) error {
-	if e.OnOperation == nil {
-		return nil
-	}
 	o := Operation{Op: op, Resource: r.String(), Key: key}
 	if w != nil {
 		o.Subresource, o.Body, o.Write = w.Subresource, string(w.Body), w
 	}
+	return e.hook(o)
+}
+
+// hook calls the hook of the test, which may change objects: it does not hold mu.
+func (e *Env) hook(o Operation) error {
+	if e.OnOperation == nil {
+		return nil
+	}
+	e.mu.Unlock()
+	defer e.mu.Lock()
 	return e.OnOperation(o)
 }
 

@@ -39,10 +39,8 @@ func (e *Env) sign(m *abi.SignRequest, buffer []byte) ([]byte, error) {
 	if m.Kind != abi.SignJWT {
 		return nil, &sdk.APIError{Status: abi.StatusUnsupported, Message: "sdktest signs JSON Web Tokens alone"}
 	}
-	if e.OnOperation != nil {
-		if err := e.OnOperation(Operation{Op: abi.OpSign, Resource: m.Key, Body: string(m.Payload)}); err != nil {
-			return nil, err
-		}
+	if err := e.hook(Operation{Op: abi.OpSign, Resource: m.Key, Body: string(m.Payload)}); err != nil {
+		return nil, err
 	}
 	header := Object{"alg": "none", "kid": m.Key}.JSON()
 	token := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString(m.Payload) + "."
