@@ -4,10 +4,15 @@
 package garbagecollector
 
 import (
+	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -127,6 +132,25 @@ func TestRules(t *testing.T) {
 		}
 	}
 	nothing := func(*sdktest.Env) {}
+	both := func(first, second func(*sdktest.Env)) func(*sdktest.Env) {
+		return func(env *sdktest.Env) {
+			first(env)
+			if err := env.Settle(); err != nil {
+				t.Errorf("between the two: %v", err)
+			}
+			second(env)
+		}
+	}
+	add := func(objects ...map[string]any) func(*sdktest.Env) {
+		return func(env *sdktest.Env) {
+			for _, o := range objects {
+				env.Add(o)
+			}
+		}
+	}
+	patch := func(kind, name, change string) func(*sdktest.Env) {
+		return func(env *sdktest.Env) { env.Patch(kind, sdk.Key{Namespace: "ns", Name: name}, change) }
+	}
 	for _, test := range []struct {
 		rule    string
 		objects []map[string]any
@@ -153,6 +177,53 @@ func TestRules(t *testing.T) {
 			remove("Owner", sdk.Foreground), ""},
 		{"foreground: other finalizers hold the owner", []map[string]any{held(object("Owner", "a"), "x"), object("Child", "b", "Owner a blocks")},
 			remove("Owner", sdk.Foreground), "Owner/a!+x"},
+		{"foreground: a longer circle, which waits for nobody else", []map[string]any{object("Owner", "a", "Child d blocks"), object("Child", "b", "Owner a blocks"), object("Child", "c", "Child b blocks"), object("Child", "d", "Child c blocks")},
+			remove("Owner", sdk.Foreground), ""},
+		{"foreground: what owns itself does not wait for itself", []map[string]any{object("Owner", "a"), object("Child", "b", "Owner a blocks", "Child b blocks")},
+			remove("Owner", sdk.Foreground), "Child/b(b)"},
+		{"foreground: of several owners that wait, none waits for ever", []map[string]any{object("Owner", "a"), object("Owner", "b"), object("Child", "c", "Owner a blocks", "Owner b blocks")},
+			both(remove("Owner", sdk.Foreground), func(env *sdktest.Env) { env.Delete("Owner", sdk.Key{Namespace: "ns", Name: "b"}, sdk.Foreground) }), ""},
+		{"foreground: with one owner that waits and one that is gone", []map[string]any{object("Owner", "a"), object("Owner", "b"), held(object("Child", "c", "Owner a blocks", "Owner b blocks"), "x")},
+			both(func(env *sdktest.Env) { env.Delete("Owner", sdk.Key{Namespace: "ns", Name: "b"}) }, remove("Owner", sdk.Foreground)), "Child/c(a)!+x Owner/a!+foregroundDeletion"},
+		{"foreground: a dependent that comes late goes as well", []map[string]any{object("Owner", "a"), held(object("Child", "b", "Owner a blocks"), "x")},
+			both(remove("Owner", sdk.Foreground), add(object("Child", "c", "Owner a blocks"))), "Child/b(a)!+x Owner/a!+foregroundDeletion"},
+		{"foreground: what blocks no more lets it go", []map[string]any{object("Owner", "a"), held(object("Child", "b", "Owner a blocks"), "x")},
+			both(remove("Owner", sdk.Foreground), patch("Child", "b", `{"metadata":{"ownerReferences":null}}`)), "Child/b!+x"},
+		{"foreground: what can go at last lets it go", []map[string]any{object("Owner", "a"), held(object("Child", "b", "Owner a blocks"), "x")},
+			both(remove("Owner", sdk.Foreground), patch("Child", "b", `{"metadata":{"finalizers":null}}`)), ""},
+		{"foreground after background", []map[string]any{held(object("Owner", "a"), "x"), object("Child", "b", "Owner a blocks")},
+			both(remove("Owner", sdk.Background), remove("Owner", sdk.Foreground)), "Owner/a!+x"},
+		{"foreground by hand, while it is being deleted", []map[string]any{held(object("Owner", "a"), "x"), object("Child", "b", "Owner a blocks")},
+			both(remove("Owner", sdk.Background), patch("Owner", "a", `{"metadata":{"finalizers":["x","foregroundDeletion"]}}`)), "Owner/a!+x"},
+		{"foreground by hand, before it is deleted", []map[string]any{held(object("Owner", "a"), "foregroundDeletion"), object("Child", "b", "Owner a blocks")},
+			both(nothing, func(env *sdktest.Env) { env.Delete("Owner", owner) }), ""},
+		{"a finalizer of ours does nothing before the deletion", []map[string]any{held(object("Owner", "a"), "foregroundDeletion"), held(object("Owner", "b"), "orphan"), object("Child", "c", "Owner a blocks", "Owner b")},
+			nothing, "Child/c(a,b) Owner/a+foregroundDeletion Owner/b+orphan"},
+		{"orphan by hand, before it is deleted", []map[string]any{held(object("Owner", "a"), "orphan"), object("Child", "b", "Owner a blocks")},
+			func(env *sdktest.Env) { env.Delete("Owner", owner) }, "Child/b"},
+		{"orphan by hand, while it is being deleted", []map[string]any{held(object("Owner", "a"), "x"), object("Child", "b", "Owner a blocks")},
+			both(remove("Owner", sdk.Background), patch("Owner", "a", `{"metadata":{"finalizers":["x","orphan"]}}`)), "Child/b Owner/a!+x"},
+		{"orphan after foreground: what is left stays", []map[string]any{object("Owner", "a"), held(object("Child", "b", "Owner a blocks"), "x"), object("Child", "c", "Owner a blocks")},
+			both(remove("Owner", sdk.Foreground), remove("Owner", sdk.Orphan)), "Child/b!+x"},
+		{"background after foreground: it does not wait any more", []map[string]any{object("Owner", "a"), held(object("Child", "b", "Owner a blocks"), "x")},
+			both(remove("Owner", sdk.Foreground), remove("Owner", sdk.Background)), "Child/b(a)!+x"},
+		{"orphan: what is being deleted is taken out, too", []map[string]any{object("Owner", "a"), held(object("Child", "b", "Owner a"), "x")},
+			both(func(env *sdktest.Env) { env.Delete("Child", sdk.Key{Namespace: "ns", Name: "b"}) }, remove("Owner", sdk.Orphan)), "Child/b!+x"},
+		{"orphan: an owner named twice is taken out twice", []map[string]any{object("Owner", "a"), object("Owner", "c"), object("Child", "b", "Owner a", "Owner c", "Owner a blocks")},
+			remove("Owner", sdk.Orphan), "Child/b(c) Owner/c"},
+		{"what is created after its owner went goes", []map[string]any{object("Owner", "a"), object("Child", "b", "Owner a")},
+			both(remove("Owner", sdk.Background), add(object("Child", "c", "Owner a"))), ""},
+		{"a new owner of the same name is another one", []map[string]any{object("Owner", "a"), object("Child", "b", "Owner a")},
+			func(env *sdktest.Env) {
+				env.Kill("Owner", owner)
+				again := object("Owner", "a")
+				again["metadata"].(map[string]any)["uid"] = uid("f")
+				env.Add(again)
+			}, "Owner/a"},
+		{"what comes to be owned by nobody goes", []map[string]any{object("Child", "b")},
+			patch("Child", "b", `{"metadata":{"ownerReferences":[{"apiVersion":"example.com/v1","kind":"Owner","name":"a","uid":"`+uid("a")+`"}]}}`), ""},
+		{"what is being deleted is left alone", []map[string]any{held(object("Child", "b", "Owner a"), "x")},
+			nothing, "Child/b(a)!+x"},
 		{"an owner that is being deleted in the background is still there", []map[string]any{held(object("Owner", "a"), "x"), object("Child", "b", "Owner a")},
 			remove("Owner", sdk.Background), "Child/b(a) Owner/a!+x"},
 		{"a dependent that asked to orphan its own is deleted so", []map[string]any{object("Owner", "a"), held(object("Child", "b", "Owner a"), "orphan"), object("Child", "c", "Child b")},
@@ -194,21 +265,29 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestEvents: people learn of an owner that can be none.
+// TestEvents: people learn once of an owner that can be none.
 func TestEvents(t *testing.T) {
-	env := sdktest.New(t)
-	env.Serve(served()...)
-	env.Add(elsewhere(object("Owner", "a")))
-	env.Add(object("Child", "b", "Owner a"))
-	if err := env.Settle(); err != nil {
-		t.Fatal(err)
-	}
-	want := sdktest.Event{
-		Kind: "Child", Key: sdk.Key{Namespace: "ns", Name: "b"}, Type: "Warning", Reason: "OwnerRefInvalidNamespace", Source: Name, Count: 1,
-		Message: "ownerRef [example.com/v1/Owner, namespace: ns, name: a, uid: " + uid("a") + `] does not exist in namespace "ns"`,
-	}
-	if events := env.Events(); !slices.Equal(events, []sdktest.Event{want}) {
-		t.Errorf("events: %+v, want %+v", events, want)
+	for _, test := range []struct {
+		child map[string]any
+		key   sdk.Key
+	}{
+		{object("Child", "b", "Owner a"), sdk.Key{Namespace: "ns", Name: "b"}},
+		{object("Root", "b", "Owner a"), sdk.Key{Name: "b"}},
+	} {
+		env := sdktest.New(t)
+		env.Serve(served()...)
+		env.Add(elsewhere(object("Owner", "a")))
+		env.Add(test.child)
+		if err := env.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		want := sdktest.Event{
+			Kind: test.child["kind"].(string), Key: test.key, Type: "Warning", Reason: "OwnerRefInvalidNamespace", Source: Name, Count: 1,
+			Message: fmt.Sprintf("ownerRef [example.com/v1/Owner, namespace: %s, name: a, uid: %s] does not exist in namespace %q", test.key.Namespace, uid("a"), test.key.Namespace),
+		}
+		if events := env.Events(); !slices.Equal(events, []sdktest.Event{want}) {
+			t.Errorf("events: %+v, want %+v", events, want)
+		}
 	}
 }
 
@@ -266,5 +345,130 @@ func TestUnreachable(t *testing.T) {
 	}
 	if got, want := left(env), "Child/b(a)"; got != want {
 		t.Errorf("left are %q, want %q", got, want)
+	}
+}
+
+// TestUnseenOwner: an owner that the API server has and no cache is looked for
+// again, since nothing tells if it goes.
+func TestUnseenOwner(t *testing.T) {
+	env := sdktest.New(t)
+	all := served()
+	all[0].Verbs, all[1].Verbs = []string{"get"}, []string{"get"} // it cannot be watched
+	env.Serve(all...)
+	env.Add(object("Owner", "a"))
+	env.Add(object("Child", "b", "Owner a"))
+	asked := 0
+	env.OnOperation = func(o sdktest.Operation) error {
+		if o.Op == abi.OpGet && o.Resource == "example.com/v1/owners" {
+			asked++
+		}
+		return nil
+	}
+	for _, step := range []struct {
+		after time.Duration
+		do    func()
+		want  string
+		asked int
+	}{
+		{0, func() {}, "Child/b(a) Owner/a", 1},
+		{blindDelay - time.Second, func() { env.Kill("Owner", owner) }, "Child/b(a)", 1},
+		{time.Second, func() {}, "", 2},
+	} {
+		step.do()
+		env.Advance(step.after)
+		if err := env.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if got := left(env); got != step.want || asked != step.asked {
+			t.Errorf("after %s: left are %q, the owner was asked for %d times; want %q and %d", step.after, got, asked, step.want, step.asked)
+		}
+	}
+}
+
+// TestUnservedOwner: when the kind of an owner is served, it is looked for.
+func TestUnservedOwner(t *testing.T) {
+	env := sdktest.New(t)
+	env.Serve(served()[2:]...)
+	env.Add(object("Child", "b", "Owner a"))
+	for _, want := range []int{1, 0} {
+		if err := env.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		if got := len(env.List("Child")); got != want {
+			t.Errorf("%d are left, want %d", got, want)
+		}
+		env.Serve(served()...)
+		env.Advance(blindDelay)
+	}
+}
+
+// TestOrphanMany: an owner goes when all of its dependents have lost it, however
+// many they are.
+func TestOrphanMany(t *testing.T) {
+	env := sdktest.New(t)
+	env.Serve(served()...)
+	env.Add(object("Owner", "a"))
+	const many = 2*batch + 1
+	for i := range many {
+		child := object("Child", "b", "Owner a")
+		m := child["metadata"].(map[string]any)
+		m["name"], m["uid"] = "b"+strconv.Itoa(i), "00000000-0000-4000-8000-"+fmt.Sprintf("%012d", i)
+		env.Add(child)
+	}
+	env.Delete("Owner", owner, sdk.Orphan)
+	patches := map[int]int{} // dependents before each pass
+	for pass := 0; env.Get("Owner", owner) != nil && pass < 5; pass++ {
+		before := len(env.Writes())
+		if err := env.Settle(); err != nil {
+			t.Fatal(err)
+		}
+		patches[pass] = len(env.Writes()) - before
+		env.Advance(time.Millisecond)
+	}
+	if want := map[int]int{0: batch, 1: batch, 2: 2}; !maps.Equal(patches, want) {
+		t.Errorf("writes by pass: %v, want %v", patches, want)
+	}
+	for _, o := range env.List("Child") {
+		if owners, _ := o.Field("metadata.ownerReferences").([]any); len(owners) > 0 {
+			t.Fatalf("%s still has an owner", o.Key())
+		}
+	}
+	if n := len(env.List("Child")); n != many {
+		t.Errorf("%d dependents are left, want %d", n, many)
+	}
+}
+
+// TestAdopted: what is adopted while it is looked at is not deleted, in whichever
+// way it was to go.
+func TestAdopted(t *testing.T) {
+	for _, test := range []struct {
+		reason  string
+		objects []map[string]any
+		policy  sdk.Propagation
+	}{
+		{"in the background", []map[string]any{object("Owner", "a"), object("Owner", "d"), object("Child", "b", "Owner a")}, sdk.Background},
+		{"in the foreground", []map[string]any{object("Owner", "a"), object("Owner", "d"), object("Child", "b", "Owner a blocks"), object("Child", "c", "Child b")}, sdk.Foreground},
+	} {
+		env := sdktest.New(t)
+		env.Serve(served()...)
+		for _, o := range test.objects {
+			env.Add(o)
+		}
+		env.Delete("Owner", owner, test.policy)
+		adopted := false
+		env.OnOperation = func(o sdktest.Operation) error {
+			if o.Op == abi.OpDelete && o.Key.Name == "b" && !adopted {
+				adopted = true
+				refs, _ := json.Marshal(ref("Owner d"))
+				env.Patch("Child", sdk.Key{Namespace: "ns", Name: "b"}, `{"metadata":{"ownerReferences":[`+string(refs)+`]}}`)
+			}
+			return nil
+		}
+		if err := env.Settle(); err != nil {
+			t.Errorf("%s: %v", test.reason, err)
+		}
+		if b := env.Get("Child", sdk.Key{Namespace: "ns", Name: "b"}); !adopted || b == nil || b.Text("metadata.deletionTimestamp") != "" {
+			t.Errorf("%s: left are %q (adopted: %t), want b to stay", test.reason, left(env), adopted)
+		}
 	}
 }

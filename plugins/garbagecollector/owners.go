@@ -17,6 +17,7 @@ type owners struct {
 	solid    []string // there, and staying
 	dangling []string // not there
 	waiting  []string // being deleted in the foreground
+	unseen   bool     // one of the solid is in no cache, so that nothing tells when it goes
 }
 
 // errScope says that an object without a namespace names an owner in one.
@@ -43,7 +44,7 @@ func lookUp(ctx context.Context, item *found) (cached, error) {
 			return nil, err
 		}
 		known[ref.UID] = owner
-		if owner != nil && !reachable(item.Object.Namespace, owner.Object.Namespace) {
+		if owner != nil && item.Object.Namespace != "" && !reachable(item.Object.Namespace, owner.Object.Namespace) {
 			report(ctx, item, ref)
 		}
 	}
@@ -111,6 +112,7 @@ func classify(ctx context.Context, resource sdk.APIResource, o *Object, known ca
 			sorted.waiting = append(sorted.waiting, ref.UID)
 		default:
 			sorted.solid = append(sorted.solid, ref.UID)
+			sorted.unseen = sorted.unseen || known[ref.UID] == nil
 		}
 	}
 	return sorted, nil

@@ -6,14 +6,20 @@ package garbagecollector
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
 
-// unservedDelay is when an object is looked at again whose owner is of a kind that
-// is not served: nothing tells when it will be.
-const unservedDelay = time.Minute
+const (
+	// blindDelay is when an object is looked at again of whose owners nothing will
+	// tell: of a kind that is not served, or there, but in no cache. What comes and
+	// goes while a watch is interrupted is never seen to go.
+	blindDelay = time.Minute
+	// batch is how many dependents are orphaned before others have their turn.
+	batch = 200
+)
 
 // reconcile looks at the object of one uid.
 func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
@@ -21,40 +27,44 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	if err != nil || item == nil || item.Gone || item.Object.UID != req.Name {
 		return sdk.Result{}, err
 	}
+	var result sdk.Result
 	switch o := item.Object; {
 	case o.deleting() && o.has(orphanFinalizer):
-		err = orphan(ctx, item)
+		result, err = orphan(ctx, item)
 	case o.waits():
 		err = finish(ctx, item)
 	case !o.deleting() && len(o.Metadata.OwnerReferences) > 0:
-		err = collect(ctx, item)
+		result, err = collect(ctx, item)
 	}
 	if unserved := (*unservedError)(nil); errors.As(err, &unserved) {
 		sdk.LoggerFrom(ctx).Info("Owner cannot be looked for", "object", item.Object.Key().String(), "kind", item.Resource.Kind, "error", err.Error())
-		return sdk.Result{RequeueAfter: unservedDelay}, nil
+		return sdk.Result{RequeueAfter: blindDelay}, nil
 	}
-	return sdk.Result{}, err
+	return result, err
 }
 
 // orphan takes the owner out of all its dependents, and then lets it go.
-func orphan(ctx context.Context, owner *found) error {
+func orphan(ctx context.Context, owner *found) (sdk.Result, error) {
 	dependents, err := objects.Dependents(ctx, owner.Object.UID)
 	if err != nil {
-		return err
+		return sdk.Result{}, err
 	}
 	var failed []error
-	for i := range dependents {
+	for i := range dependents[:min(batch, len(dependents))] {
 		failed = append(failed, removeOwners(ctx, &dependents[i], owner.Object.UID))
 	}
 	if err := errors.Join(failed...); err != nil {
-		return err
+		return sdk.Result{}, err
 	}
-	return removeFinalizer(ctx, owner, orphanFinalizer)
+	if len(dependents) > batch {
+		return sdk.Result{RequeueAfter: time.Millisecond}, nil
+	}
+	return sdk.Result{}, removeFinalizer(ctx, owner, orphanFinalizer)
 }
 
 // finish lets an object go that is deleted in the foreground, when nothing is
-// left that blocks it. Its dependents were woken when it began to be deleted,
-// and it is when one of them changes or goes.
+// left that blocks it. Its dependents were woken when it changed, and it is when
+// the last of them that blocks it does so no more.
 func finish(ctx context.Context, owner *found) error {
 	dependents, err := objects.Dependents(ctx, owner.Object.UID)
 	if err != nil || blocked(owner.Object.UID, dependents) {
@@ -77,54 +87,53 @@ func blocked(owner string, dependents []found) bool {
 
 // collect deletes an object if all of its owners are gone or wait for it, and else
 // takes these out of it. What the cache says is enough to do nothing.
-func collect(ctx context.Context, item *found) error {
+func collect(ctx context.Context, item *found) (sdk.Result, error) {
 	known, err := lookUp(ctx, item)
 	if err != nil || known.allSolid(item.Object) {
-		return err
+		return sdk.Result{}, err
 	}
 	live, err := objects.Of(item.Resource).Get(ctx, item.Object.Key())
 	if sdk.IsNotFound(err) || err == nil && (live.UID != item.Object.UID || live.deleting()) {
-		return nil // its going is, or will be, an event of its own
+		return sdk.Result{}, nil // its going is, or will be, an event of its own
 	}
 	if err != nil || len(live.Metadata.OwnerReferences) == 0 {
-		return err
+		return sdk.Result{}, err
 	}
 	owners, err := classify(ctx, item.Resource, live, known)
 	switch {
 	case errors.Is(err, errScope):
-		return nil // nobody can own it; people were told
+		return sdk.Result{}, nil // nobody can own it; people were told
 	case err != nil:
-		return err
-	case len(owners.solid) > 0 && len(owners.dangling)+len(owners.waiting) == 0:
-		return nil
-	case len(owners.solid) > 0:
+		return sdk.Result{}, err
+	case len(owners.solid) == 0 && len(owners.waiting) > 0:
+		return sdk.Result{}, remove(ctx, item, live)
+	case len(owners.solid) == 0:
+		return sdk.Result{}, deleteUnchanged(ctx, item, live, policyOf(live))
+	case len(owners.dangling)+len(owners.waiting) > 0:
 		// Those that wait would wait for ever for an object that stays.
-		return removeOwners(ctx, item, append(owners.dangling, owners.waiting...)...)
-	case len(owners.waiting) > 0:
-		return remove(ctx, item, live)
+		err = removeOwners(ctx, item, append(owners.dangling, owners.waiting...)...)
 	}
-	return deleteUnchanged(ctx, item, live, policyOf(live))
+	if owners.unseen {
+		return sdk.Result{RequeueAfter: blindDelay}, err
+	}
+	return sdk.Result{}, err
 }
 
 // remove deletes an object for which an owner waits, and its own dependents before
 // it if it has any.
 func remove(ctx context.Context, item *found, live *Object) error {
 	dependents, err := objects.Dependents(ctx, live.UID)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if len(dependents) == 0 {
+	case len(dependents) == 0:
 		return deleteUnchanged(ctx, item, live, policyOf(live))
+	case live.blocks() && slices.ContainsFunc(dependents, func(d found) bool { return d.Object.waits() }):
+		// One of them waits, perhaps for an owner of this one: a circle. The change
+		// brings this object back here.
+		return unblock(ctx, item)
 	}
-	for i := range dependents {
-		if dependents[i].Object.waits() { // perhaps for an owner of this one: a circle
-			if err := unblock(ctx, item); err != nil {
-				return err
-			}
-			break
-		}
-	}
-	return ignoreNotFound(objects.Of(item.Resource).Delete(ctx, live.Key(), sdk.PreconditionUID(live.UID), sdk.PropagationPolicy(sdk.Foreground)))
+	return deleteUnchanged(ctx, item, live, sdk.Foreground)
 }
 
 // policyOf returns how an object is deleted: as it was asked for before, else in

@@ -43,6 +43,11 @@ func (o *Object) has(finalizer string) bool { return slices.Contains(o.Metadata.
 // waits reports whether the object is deleted when its dependents are.
 func (o *Object) waits() bool { return o.deleting() && o.has(foregroundFinalizer) }
 
+// blocks reports whether the object keeps an owner that waits for its dependents.
+func (o *Object) blocks() bool {
+	return slices.ContainsFunc(o.Metadata.OwnerReferences, func(ref sdk.OwnerReference) bool { return ref.BlockOwnerDeletion })
+}
+
 // found is an object with its resource.
 type found = sdk.Found[Object]
 
