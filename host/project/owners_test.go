@@ -11,9 +11,9 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/project"
 )
 
-// TestOwners reads owner references in a shape that has whether they block, and in
+// TestOwnersThatBlock reads owner references in a shape that has whether they block, and in
 // one that leaves it out, where all do.
-func TestOwners(t *testing.T) {
+func TestOwnersThatBlock(t *testing.T) {
 	const object = `{"metadata":{"name":"o","ownerReferences":[
 		{"apiVersion":"apps/v1","kind":"ReplicaSet","name":"a","uid":"1","controller":true,"blockOwnerDeletion":true},
 		{"apiVersion":"v1","kind":"ConfigMap","name":"b","uid":"2","blockOwnerDeletion":false},
