@@ -16,43 +16,27 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
-// How fast both managers may send requests: faster than they can.
 const (
-	qps   = "--kube-api-qps=2000"
-	burst = "--kube-api-burst=4000"
+	// settle is how long the managers have after the last status, for events that
+	// they have not sent yet. It counts for CPU and requests, not for wall time.
+	settle = 3 * time.Second
+
+	// convergeTimeout is when a manager that does not get there is given up.
+	convergeTimeout = 10 * time.Minute
 )
 
-// settle is how long the managers have after the last status, for events that
-// they have not sent yet. It counts for CPU and requests, not for wall time.
-const settle = 3 * time.Second
-
-// manager is a command line for the API server of a kubeconfig.
-type manager func(e *environment, kubeconfig string) *exec.Cmd
-
-func ourManager(e *environment, kubeconfig string) *exec.Cmd {
-	return exec.Command("bin/wasm-controller-manager", "--kubeconfig="+kubeconfig, "--plugin=bin/plugins/replicationcontroller-controller.wasm",
-		"--cache-dir="+filepath.Join(e.dir, "compiled"), "--leader-elect=false", "--secure-port=0", qps, burst)
+// convergence lets managers bring many objects of a workload to a number of pods
+// each, and then to others.
+type convergence struct {
+	workload    workload
+	size        int
+	steps       []int  // the replicas of each; the first creates the objects
+	controllers string // the value of --controllers for both managers; empty: all that ours has on
+	qps, burst  string // of both; empty: the default of both, which is the same
 }
 
-func peerManager(_ *environment, kubeconfig string) *exec.Cmd {
-	return exec.Command("bin/kube-controller-manager", "--kubeconfig="+kubeconfig, "--controllers=replicationcontroller-controller",
-		"--leader-elect=false", "--secure-port=0", qps, burst)
-}
-
-// prepareConverge builds what has to be run. The first time takes minutes.
-func prepareConverge(ctx context.Context, e *environment) error {
-	for _, arguments := range [][]string{{"build"}, {"-C", "cmd/control-plane", "peer"}} {
-		fmt.Fprintf(e.progress, "make %v; the first time takes minutes\n", arguments)
-		command := exec.CommandContext(ctx, "make", append(arguments, "--no-print-directory")...)
-		if output, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("make %v: %w\n%s", arguments, err, output)
-		}
-	}
-	return nil
-}
-
-// converge measures a manager on a control plane of its own.
-func converge(name string, m manager) side {
+// side measures a manager, "ours" or "peer", on a control plane of its own.
+func (v convergence) side(name string) side {
 	return side{name: name, measure: func(ctx context.Context, e *environment, f figures) error {
 		plane, err := controlplane.Start(ctx, controlplane.Options{})
 		if err != nil {
@@ -60,24 +44,45 @@ func converge(name string, m manager) side {
 		}
 		c, err := newCluster(plane.RESTConfig())
 		if err == nil {
-			err = c.converge(ctx, e, name, m(e, plane.Kubeconfig()), f)
+			err = v.run(ctx, e, c, plane, name, f)
 		}
 		return errors.Join(err, plane.Stop())
 	}}
 }
 
-// converge starts the manager, waits until it works, creates the controllers
-// and waits until each reports all of its pods.
-func (c *cluster) converge(ctx context.Context, e *environment, name string, command *exec.Cmd, f figures) (err error) {
-	controllers, replicas := 200, int32(10)
+// command returns the command line of a manager.
+func (v convergence) command(ctx context.Context, e *environment, name, kubeconfig string) (*exec.Cmd, error) {
+	controllers := v.controllers
+	if controllers == "" {
+		var err error
+		if controllers, err = onByDefault(ctx); err != nil {
+			return nil, err
+		}
+	}
+	arguments := []string{"--kubeconfig=" + kubeconfig, "--controllers=" + controllers, "--leader-elect=false", "--secure-port=0"}
+	if v.qps != "" {
+		arguments = append(arguments, "--kube-api-qps="+v.qps, "--kube-api-burst="+v.burst)
+	}
+	if name == "peer" {
+		return exec.Command("bin/kube-controller-manager", arguments...), nil
+	}
+	return exec.Command("bin/wasm-controller-manager", append(arguments, "--cache-dir="+filepath.Join(e.dir, "compiled"))...), nil
+}
+
+// run starts the manager, waits until it works, and measures it.
+func (v convergence) run(ctx context.Context, e *environment, c *cluster, plane *controlplane.Plane, name string, f figures) (err error) {
 	if e.quick {
-		controllers = 20
+		v.size /= 10
+	}
+	command, err := v.command(ctx, e, name, plane.Kubeconfig())
+	if err != nil {
+		return err
 	}
 	log, err := os.Create(filepath.Join(e.dir, name+".log"))
 	if err != nil {
 		return err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // the process has a copy
 	command.Stdout, command.Stderr = log, log
 
 	started := time.Now()
@@ -86,16 +91,15 @@ func (c *cluster) converge(ctx context.Context, e *environment, name string, com
 		return err
 	}
 	defer func() {
-		err = errors.Join(err, p.stop())
-		if err != nil {
+		if err = errors.Join(err, p.stop()); err != nil {
 			err = fmt.Errorf("%w\n%s", err, tail(log.Name()))
 		}
 	}()
-	if err := c.createAndWait(ctx, "canary", 1, 1); err != nil {
+	if err := c.fleet(v.workload, "canary", 1).createAndWait(ctx, 1); err != nil {
 		return err
 	}
 	f[name+startFigure(e, name)] = time.Since(started).Seconds()
-	return c.measure(ctx, p, name, controllers, replicas, f)
+	return v.measure(ctx, c, p, name, f)
 }
 
 // startFigure tells the start with nothing compiled, our first, from others.
@@ -109,7 +113,7 @@ func startFigure(e *environment, name string) string {
 	return " cold start"
 }
 
-func (c *cluster) measure(ctx context.Context, p *process, name string, controllers int, replicas int32, f figures) error {
+func (v convergence) measure(ctx context.Context, c *cluster, p *process, name string, f figures) error {
 	pause(ctx, settle) // what the start has left to do
 	before, err := c.requests(ctx)
 	if err != nil {
@@ -119,11 +123,9 @@ func (c *cluster) measure(ctx context.Context, p *process, name string, controll
 	if err != nil {
 		return err
 	}
-	began := time.Now()
-	if err := c.createAndWait(ctx, "rc", controllers, replicas); err != nil {
+	if err := v.converge(ctx, c, name, f); err != nil {
 		return err
 	}
-	f[name+" wall"] = time.Since(began).Seconds()
 	pause(ctx, settle)
 	after, err := p.cpu()
 	if err != nil {
@@ -137,11 +139,43 @@ func (c *cluster) measure(ctx context.Context, p *process, name string, controll
 	if err != nil {
 		return err
 	}
-	now["replicationcontrollers"] -= float64(controllers + 1) // ours: a list, and to create them
+	// Ours: in each step a list, and a request for each object.
+	now[v.workload.resource.Resource] -= float64(len(v.steps) * (v.size + 1))
 	for resource := range now {
 		made := now[resource] - before[resource]
 		f[name+" requests "+resource] = made
 		f[name+" requests"] += made
+	}
+	return nil
+}
+
+// converge takes the steps one after the other.
+func (v convergence) converge(ctx context.Context, c *cluster, name string, f figures) error {
+	objects := c.fleet(v.workload, "many", v.size)
+	for i, replicas := range v.steps {
+		act := objects.scaleAndWait
+		if i == 0 {
+			act = objects.createAndWait
+		}
+		began := time.Now()
+		if err := act(ctx, replicas); err != nil {
+			return err
+		}
+		took := time.Since(began).Seconds()
+		f[fmt.Sprintf("%s wall %d", name, i)] = took
+		f[name+" wall"] += took
+	}
+	return nil
+}
+
+// prepareConverge builds what has to be run. The first time takes minutes.
+func prepareConverge(ctx context.Context, e *environment) error {
+	for _, arguments := range [][]string{{"build"}, {"-C", "cmd/control-plane", "peer"}} {
+		fmt.Fprintf(e.progress, "make %v; the first time takes minutes\n", arguments)
+		command := exec.CommandContext(ctx, "make", append(arguments, "--no-print-directory")...)
+		if output, err := command.CombinedOutput(); err != nil {
+			return fmt.Errorf("make %v: %w\n%s", arguments, err, output)
+		}
 	}
 	return nil
 }

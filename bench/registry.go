@@ -12,6 +12,16 @@ var (
 	peerTests = &target{name: "controller-runtime", folder: "bench/controller-runtime"}
 )
 
+// What managers are to converge.
+var (
+	pods = convergence{
+		workload: replicationControllers, size: 200, steps: []int{10},
+		controllers: "replicationcontroller-controller", qps: "2000", burst: "4000",
+	}
+	rollouts          = convergence{workload: deployments, size: 200, steps: []int{5}, qps: "2000", burst: "4000"}
+	throttledRollouts = convergence{workload: deployments, size: 200, steps: []int{5}}
+)
+
 // registry is all benchmarks, in the order of the table.
 var registry = []benchmark{
 	{
@@ -102,7 +112,7 @@ var registry = []benchmark{
 	{
 		name: "converge", peer: "kube-controller-manager", rounds: 3,
 		prepare: prepareConverge,
-		sides:   []side{converge("ours", ourManager), converge("peer", peerManager)},
+		sides:   []side{pods.side("ours"), pods.side("peer")},
 		rows: []row{
 			{"200 ReplicationControllers × 10 pods, wall", seconds, "ours wall", "peer wall", goal{}},
 			{"CPU of the manager meanwhile", seconds, "ours cpu", "peer cpu", goal{}},
@@ -113,6 +123,36 @@ var registry = []benchmark{
 			{"memory, peak RSS", mebibytes, "ours rss", "peer rss", goal{}},
 			{"start to first reconcile, warm", seconds, "ours start", "peer start", goal{}},
 			{"start, nothing compiled yet", seconds, "ours cold start", "", goal{}},
+		},
+	},
+	{
+		name: "rollouts", peer: "kube-controller-manager", rounds: 3,
+		prepare: prepareConverge,
+		sides:   []side{rollouts.side("ours"), rollouts.side("peer")},
+		rows: []row{
+			{"200 Deployments × 5 pods, wall", seconds, "ours wall", "peer wall", goal{ratio: 1}},
+			{"CPU of the manager meanwhile", seconds, "ours cpu", "peer cpu", goal{ratio: 1}},
+			{"API requests, all", count, "ours requests", "peer requests", goal{ratio: 1}},
+			{"API requests, pods", count, "ours requests pods", "peer requests pods", goal{}},
+			{"API requests, replicasets", count, "ours requests replicasets", "peer requests replicasets", goal{}},
+			{"API requests, deployments", count, "ours requests deployments", "peer requests deployments", goal{}},
+			{"API requests, events", count, "ours requests events", "peer requests events", goal{}},
+			{"memory, peak RSS", mebibytes, "ours rss", "peer rss", goal{}},
+		},
+	},
+	{
+		name: "rollouts-throttled", peer: "kube-controller-manager", rounds: 1, // it is the limit that is measured
+		prepare: prepareConverge,
+		sides:   []side{throttledRollouts.side("ours"), throttledRollouts.side("peer")},
+		rows: []row{
+			{"200 Deployments × 5 pods, wall", seconds, "ours wall", "peer wall", goal{ratio: 1}},
+			{"CPU of the manager meanwhile", seconds, "ours cpu", "peer cpu", goal{ratio: 1}},
+			{"API requests, all", count, "ours requests", "peer requests", goal{ratio: 1}},
+			{"API requests, pods", count, "ours requests pods", "peer requests pods", goal{}},
+			{"API requests, replicasets", count, "ours requests replicasets", "peer requests replicasets", goal{}},
+			{"API requests, deployments", count, "ours requests deployments", "peer requests deployments", goal{}},
+			{"API requests, events", count, "ours requests events", "peer requests events", goal{}},
+			{"memory, peak RSS", mebibytes, "ours rss", "peer rss", goal{}},
 		},
 	},
 	{

@@ -84,7 +84,7 @@ func (c *cluster) reload(ctx context.Context, e *environment, kubeconfig string,
 	}
 	r := &reloader{environment: e, folder: folder, log: newFollower()}
 	command := exec.Command("bin/wasm-controller-manager", "--kubeconfig="+kubeconfig, "--plugin-dir="+folder,
-		"--cache-dir="+filepath.Join(e.dir, "compiled"), "--leader-elect=false", "--secure-port=0", "--plain-bind-address=127.0.0.1:0", qps, burst)
+		"--cache-dir="+filepath.Join(e.dir, "compiled"), "--leader-elect=false", "--secure-port=0", "--plain-bind-address=127.0.0.1:0", "--kube-api-qps=2000", "--kube-api-burst=4000")
 	command.Stdout, command.Stderr = r.log, r.log
 	if r.process, err = startProcess(command); err != nil {
 		return err
