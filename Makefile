@@ -64,6 +64,11 @@ conformance: build control-plane e2e ## upstream's conformance tests of our cont
 	@$(GO) build -o $(BIN)/conformance ./cmd/conformance
 	@$(BIN)/conformance $(if $(PEER),-peer) $(if $(RUN),-run='$(RUN)')
 
+.PHONY: chaos
+chaos: build control-plane ## ten minutes of load while hosts are killed and the API server is restarted, and what was wrong
+	@$(GO) build -o $(BIN)/chaos ./cmd/chaos
+	@$(BIN)/chaos $(CHAOS)
+
 .PHONY: e2e
 e2e:
 	@echo "building upstream's end-to-end tests; the first time this takes many minutes"
