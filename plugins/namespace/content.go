@@ -5,7 +5,6 @@ package namespace
 
 import (
 	"context"
-	"strconv"
 
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
@@ -15,20 +14,22 @@ const page = 500
 
 // empty deletes what is in a namespace: pods, and when there are none left,
 // everything else.
-func empty(ctx context.Context, namespace string) (*findings, error) {
+func empty(ctx context.Context, namespace string) *findings {
+	f := &findings{remaining: map[string]int{}, finalizers: map[string]int{}}
 	// What was served ten seconds ago is not enough: an object of a resource
 	// that is not known is left behind for ever.
 	discovery, err := sdk.Discover(ctx, sdk.Live())
 	if err != nil {
-		return nil, err
+		f.unknown = err.Error()
+		return f
 	}
-	f := &findings{undiscovered: discovery.Failed, remaining: map[string]int{}, finalizers: map[string]int{}}
+	f.undiscovered = discovery.Failed
 	pods, others := targets(discovery.Resources)
 	emptyEach(ctx, f, namespace, pods)
 	if len(f.remaining) == 0 {
 		emptyEach(ctx, f, namespace, others)
 	}
-	return f, nil
+	return f
 }
 
 // emptyEach deletes the objects of some resources. What fails of one is written
@@ -42,7 +43,7 @@ func emptyEach(ctx context.Context, f *findings, namespace string, resources []s
 		case err != nil:
 			f.failures = append(f.failures, err.Error())
 		case t.count > 0 && t.wait == 0:
-			f.failures = append(f.failures, "delete "+title(r)+": "+strconv.Itoa(t.count)+" objects remain, and nothing is known to hold them")
+			f.failures = append(f.failures, "unexpected items still remain in namespace: "+namespace+" for gvr: "+r.Group+"/"+r.Version+", Resource="+r.Resource)
 		}
 	}
 }
@@ -106,7 +107,7 @@ func deleteEach(ctx context.Context, of *sdk.Resource[Thing], namespace string) 
 		if err != nil {
 			return err
 		}
-		if !thing.Own.DeletionTimestamp.IsZero() {
+		if !thing.untouched() {
 			continue
 		}
 		if err := of.Delete(ctx, thing, sdk.PropagationPolicy(sdk.Background)); unserved(err) != nil {

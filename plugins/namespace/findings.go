@@ -15,6 +15,7 @@ import (
 
 // findings is what one look at a namespace has found.
 type findings struct {
+	unknown      string         // why it is not known at all what is served
 	undiscovered []string       // group versions whose resources are not known
 	failures     []string       // what could not be deleted, and why
 	remaining    map[string]int // objects by title of their resource
@@ -36,16 +37,31 @@ func (f *findings) add(title string, t tally) {
 
 // empty reports whether nothing is left, as far as can be known.
 func (f *findings) empty() bool {
-	return len(f.undiscovered)+len(f.failures)+len(f.remaining) == 0
+	return !f.failed() && len(f.remaining) == 0
+}
+
+// failed reports whether something went wrong.
+func (f *findings) failed() bool { return f.unknown != "" || len(f.undiscovered)+len(f.failures) > 0 }
+
+// undiscoveredMessage says of what it is not known what is served.
+func (f *findings) undiscoveredMessage() string {
+	if f.unknown != "" || len(f.undiscovered) == 0 {
+		return f.unknown
+	}
+	stale := make([]string, len(f.undiscovered))
+	for i, version := range f.undiscovered {
+		stale[i] = version + ": stale GroupVersion discovery: " + version
+	}
+	return "Discovery failed for some groups, " + strconv.Itoa(len(stale)) + " failing: unable to retrieve the complete list of server APIs: " + sorted(stale)
 }
 
 // conditions returns the five conditions of a namespace that is being deleted.
 // Reasons and messages are an interface: people and scripts look for them.
 func (f *findings) conditions() []Condition {
 	return []Condition{
-		judge("NamespaceDeletionDiscoveryFailure", len(f.undiscovered) == 0,
+		judge("NamespaceDeletionDiscoveryFailure", f.undiscoveredMessage() == "",
 			"ResourcesDiscovered", "All resources successfully discovered",
-			"DiscoveryFailed", "Discovery failed for some groups, "+strconv.Itoa(len(f.undiscovered))+" failing: "+sorted(f.undiscovered)),
+			"DiscoveryFailed", f.undiscoveredMessage()),
 		judge("NamespaceDeletionGroupVersionParsingFailure", true,
 			"ParsedGroupVersions", "All legacy kube types successfully parsed", "", ""),
 		judge("NamespaceDeletionContentFailure", len(f.failures) == 0,

@@ -115,6 +115,15 @@ func TestEmpty(t *testing.T) {
 		{rule: "with what is in it, in collections or one by one", served: []sdk.APIResource{pods, configMaps, lamps},
 			objects: []string{object("Pod", "p", "", ""), object("ConfigMap", "c", "", ""), object("Lamp", "a", "", ""), object("Lamp", "b", "", "")},
 			writes:  "delete_collection pods, delete_collection configmaps, delete lamps, delete lamps, update namespaces/status, update namespaces/finalize"},
+		{rule: "what waits for others is let go of", served: []sdk.APIResource{configMaps, lamps},
+			objects: []string{object("ConfigMap", "c", `,"deletionTimestamp":"2029-12-31T23:59:59Z","finalizers":["foregroundDeletion"]`, ""),
+				object("Lamp", "a", `,"deletionTimestamp":"2029-12-31T23:59:59Z","finalizers":["orphan"]`, "")},
+			writes: "delete_collection configmaps, delete lamps, update namespaces/status, update namespaces/finalize"},
+		{rule: "what is being deleted already is left alone", served: []sdk.APIResource{configMaps},
+			objects: []string{object("ConfigMap", "c", `,"deletionTimestamp":"2029-12-31T23:59:59Z"`+held, "")},
+			writes:  "update namespaces/status",
+			bad: "NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: configmaps. has 1 resource instances\n" +
+				"NamespaceFinalizersRemaining SomeFinalizersRemain: Some content in the namespace has finalizers remaining: example.com/hold in 1 resource instances"},
 		{rule: "what is elsewhere stays", served: []sdk.APIResource{configMaps, nodes},
 			objects: []string{`{"kind":"ConfigMap","metadata":{"namespace":"other","name":"c"}}`, `{"kind":"Node","metadata":{"name":"n"}}`},
 			writes:  "update namespaces/status, update namespaces/finalize"},
@@ -293,6 +302,20 @@ func TestSettings(t *testing.T) {
 	}
 }
 
+// TestPages empties a namespace that is larger than a page, of objects that are
+// deleted one by one.
+func TestPages(t *testing.T) {
+	var objects []string
+	for i := range 2*page + 1 {
+		objects = append(objects, object("Lamp", fmt.Sprintf("l%04d", i), "", ""))
+	}
+	w := newWorld(t, []sdk.APIResource{lamps}, objects...)
+	w.settle(0)
+	if left := w.List("Lamp"); len(left) > 0 || w.Get("Namespace", key) != nil {
+		t.Errorf("%d lamps are left, and the namespace exists: %t", len(left), w.Get("Namespace", key) != nil)
+	}
+}
+
 // TestProgress follows a namespace to its end.
 func TestProgress(t *testing.T) {
 	w := newWorld(t, []sdk.APIResource{pods, configMaps, lamps}, object("Pod", "p", held, ""), object("Lamp", "a", held, ""), object("ConfigMap", "c", "", ""))
@@ -321,7 +344,8 @@ func TestProgress(t *testing.T) {
 
 // TestFailures checks what keeps a namespace, and that it says so.
 func TestFailures(t *testing.T) {
-	lost := `NamespaceDeletionDiscoveryFailure DiscoveryFailed: Discovery failed for some groups, 2 failing: a.example.com/v1, metrics.k8s.io/v1beta1`
+	lost := `NamespaceDeletionDiscoveryFailure DiscoveryFailed: Discovery failed for some groups, 2 failing: unable to retrieve the complete list of server APIs: ` +
+		`a.example.com/v1: stale GroupVersion discovery: a.example.com/v1, metrics.k8s.io/v1beta1: stale GroupVersion discovery: metrics.k8s.io/v1beta1`
 	for _, c := range []struct {
 		rule   string
 		change func(w *world)
@@ -329,6 +353,14 @@ func TestFailures(t *testing.T) {
 		bad    string
 	}{
 		{"what is not known could have objects", func(w *world) { w.Undiscovered = []string{"metrics.k8s.io/v1beta1", "a.example.com/v1"} }, "ConfigMap", lost},
+		{"so could all that is served", func(w *world) {
+			w.OnOperation = func(o sdktest.Operation) error {
+				if o.Op == abi.OpDiscover {
+					return &sdk.APIError{Status: abi.StatusUnavailable, Message: "no answer"}
+				}
+				return nil
+			}
+		}, "", "NamespaceDeletionDiscoveryFailure DiscoveryFailed: discover: unavailable: no answer"},
 		{"a refusal is shown, and keeps no other", refuse(abi.OpDeleteCollection, "v1/configmaps", abi.StatusForbidden), "Lamp",
 			"NamespaceDeletionContentFailure ContentDeletionFailed: Failed to delete all resource types, 1 remaining: delete_collection v1/configmaps ns: forbidden: no\n" +
 				"NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: configmaps. has 1 resource instances"},
@@ -337,7 +369,7 @@ func TestFailures(t *testing.T) {
 		{"a delete that does nothing is one", func(w *world) {
 			w.Add(object("Lamp", "odd", `,"deletionTimestamp":"2029-12-31T23:59:59Z"`, ""))
 		}, "ConfigMap",
-			"NamespaceDeletionContentFailure ContentDeletionFailed: Failed to delete all resource types, 1 remaining: delete lamps.example.com: 1 objects remain, and nothing is known to hold them\n" +
+			"NamespaceDeletionContentFailure ContentDeletionFailed: Failed to delete all resource types, 1 remaining: unexpected items still remain in namespace: ns for gvr: example.com/v1, Resource=lamps\n" +
 				"NamespaceContentRemaining SomeResourcesRemain: Some resources are remaining: lamps.example.com has 1 resource instances"},
 		{"a collection that cannot be deleted is deleted one by one", refuse(abi.OpDeleteCollection, "v1/configmaps", abi.StatusUnsupported), "ConfigMap", ""},
 		{"what cannot be listed after all is taken to be empty", refuse(abi.OpList, "example.com/v1/lamps", abi.StatusUnsupported), "ConfigMap", ""},
@@ -348,8 +380,10 @@ func TestFailures(t *testing.T) {
 			c.change(w)
 			w.settle(0)
 			w.OnOperation = nil
-			for _, o := range w.List(c.gone) {
-				t.Errorf("left: %s", o.JSON())
+			for _, kind := range strings.Fields(c.gone) {
+				for _, o := range w.List(kind) {
+					t.Errorf("left: %s", o.JSON())
+				}
 			}
 			switch o := w.Get("Namespace", key); {
 			case (o == nil) != (c.bad == ""):

@@ -35,10 +35,7 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	if err != nil || namespace.UID != known || !namespace.closes() {
 		return sdk.Result{}, sdk.IgnoreNotFound(err)
 	}
-	f, err := empty(ctx, namespace.Name)
-	if err != nil {
-		return sdk.Result{}, err
-	}
+	f := empty(ctx, namespace.Name)
 	if namespace, err = report(ctx, namespace, f); err != nil {
 		return sdk.Result{}, sdk.IgnoreNotFound(err)
 	}
@@ -54,7 +51,7 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 // most pods end long before they must.
 func pause(f *findings, since time.Duration) time.Duration {
 	soon := since/2 + time.Second
-	if len(f.undiscovered)+len(f.failures) > 0 {
+	if f.failed() {
 		return min(soon, retry)
 	}
 	return min(soon, f.wait/2+time.Second)
@@ -67,8 +64,8 @@ func report(ctx context.Context, namespace *Namespace, f *findings) (*Namespace,
 	if !changed && namespace.Status.Phase == phaseTerminating {
 		return namespace, nil
 	}
-	if len(f.failures)+len(f.undiscovered) > 0 {
-		sdk.LoggerFrom(ctx).Warn("Namespace cannot be emptied", "failures", sorted(f.failures), "undiscovered", sorted(f.undiscovered))
+	if f.failed() {
+		sdk.LoggerFrom(ctx).Warn("Namespace cannot be emptied", "failures", sorted(f.failures), "undiscovered", f.undiscoveredMessage())
 	}
 	u := namespace.update()
 	u.Status = Status{Phase: phaseTerminating, Conditions: conditions}

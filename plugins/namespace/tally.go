@@ -3,7 +3,10 @@
 
 package namespace
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // finalizerWait is how long the work that a finalizer stands for is taken to
 // last.
@@ -12,7 +15,7 @@ const finalizerWait = 15 * time.Second
 // tally is what is left of one resource in a namespace.
 type tally struct {
 	count      int
-	untouched  int            // of these are not being deleted
+	untouched  int            // of these can be deleted, or let go of
 	finalizers map[string]int // objects that have each
 	wait       time.Duration  // until the last of them should be gone; 0: nothing is known to hold them
 }
@@ -21,7 +24,7 @@ type tally struct {
 // pods do, is the end of that.
 func (t *tally) add(thing *Thing, now time.Time) {
 	t.count++
-	if thing.Own.DeletionTimestamp.IsZero() {
+	if thing.untouched() {
 		t.untouched++
 	}
 	t.wait = max(t.wait, thing.Own.DeletionTimestamp.Sub(now))
@@ -35,4 +38,10 @@ func (t *tally) add(thing *Thing, now time.Time) {
 	for _, finalizer := range thing.Own.Finalizers {
 		t.finalizers[finalizer]++
 	}
+}
+
+// untouched reports whether to delete the object does something: it is not being
+// deleted, or waits for what it owns, which a deletion in the background ends.
+func (t *Thing) untouched() bool {
+	return t.Own.DeletionTimestamp.IsZero() || slices.Contains(t.Own.Finalizers, "orphan") || slices.Contains(t.Own.Finalizers, "foregroundDeletion")
 }

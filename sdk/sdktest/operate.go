@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -201,14 +201,15 @@ func (e *Env) list(m *abi.ListRequest, buffer []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	first, _ := strconv.Atoi(m.Continue)
+	first := sdk.Key{}
+	first.Namespace, first.Name, _ = strings.Cut(m.Continue, "/")
 	listed := 0
-	for i, o := range e.store.list(r) {
-		if i < first || !matches(o.Object) {
+	for _, o := range e.store.list(r) {
+		if compareKeys(o.Key(), first) < 0 || !matches(o.Object) {
 			continue
 		}
 		if m.Limit > 0 && listed == int(m.Limit) {
-			return abi.AppendListContinue(buffer, strconv.Itoa(i)), nil
+			return abi.AppendListContinue(buffer, o.Key().Namespace+"/"+o.Key().Name), nil
 		}
 		rec, err := appendRecord(nil, r, o.Object)
 		if err != nil {
