@@ -180,6 +180,7 @@ func (h *Host) Run(ctx context.Context) (err error) {
 	caches, stopCaches := context.WithCancel(background)
 	var serving sync.WaitGroup
 	serving.Go(func() { h.events.Run(caches) }) // ends with caches
+	serving.Go(func() { h.expire(caches) })     // ends with caches
 	var storeErr error
 	serving.Go(func() { // ends with caches
 		if storeErr = h.stores.Run(caches); storeErr != nil {
@@ -242,8 +243,8 @@ func (h *Host) removeAll(ctx context.Context) {
 	h.draining.Wait()
 }
 
-// sweepAfter is how long what a version held may stay in memory after it was
-// closed: enough for the other plugins of a deployment.
+// sweepAfter is how long what a version held, or what it took to install it, may
+// stay in memory: enough for the other plugins of a deployment.
 const sweepAfter = 10 * time.Second
 
 // sweep gives memory back to the system a little later, all that was closed by
@@ -255,6 +256,32 @@ func (h *Host) sweep() {
 			h.sweeping.Store(false)
 			debug.FreeOSMemory()
 		})
+	}
+}
+
+// expireAfter is how long an instance that nobody needs stays in memory, and up
+// to twice that. It takes a few milliseconds to make another one.
+const expireAfter = 30 * time.Second
+
+// expire closes instances that are idle, until ctx ends.
+func (h *Host) expire(ctx context.Context) {
+	tick := time.NewTicker(expireAfter)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			h.expireOnce(ctx)
+		}
+	}
+}
+
+func (h *Host) expireOnce(ctx context.Context) {
+	for _, v := range h.versions() {
+		if err := v.pool.Expire(ctx); err != nil {
+			h.Logger.Warn("Idle instance is not closed", "plugin", v.plugin, "error", err)
+		}
 	}
 }
 

@@ -76,6 +76,7 @@ func (h *Host) Install(ctx context.Context, file install.Plugin) {
 	}
 	before := h.activate(p, next, h.supervise(ctx, p, next, predecessor), nil)
 	h.activated(logger, p, next, before)
+	h.sweep() // what it took to prepare it
 	if before != nil {
 		h.retire(ctx, before)
 	}

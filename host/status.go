@@ -94,18 +94,25 @@ func (h *Host) Ready() error {
 	default:
 		return errors.New("plugins are being loaded")
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for name, p := range h.plugins {
-		p.mu.Lock()
-		current := p.current
-		p.mu.Unlock()
-		if current == nil {
-			continue
-		}
-		if err := current.unfilled(); err != nil {
-			return fmt.Errorf("plugin %s: %w", name, err)
+	for _, v := range h.versions() {
+		if err := v.unfilled(); err != nil {
+			return fmt.Errorf("plugin %s: %w", v.plugin, err)
 		}
 	}
 	return nil
+}
+
+// versions returns what is installed of each plugin.
+func (h *Host) versions() []*version {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var current []*version
+	for _, p := range h.plugins {
+		p.mu.Lock()
+		if p.current != nil {
+			current = append(current, p.current)
+		}
+		p.mu.Unlock()
+	}
+	return current
 }

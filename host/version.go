@@ -206,6 +206,7 @@ func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
 		Instance:      instance,
 		Configuration: abi.Configuration{Plugin: v.plugin, Settings: settings},
 		Size:          v.concurrency(),
+		Keep:          v.residents(),
 		Report:        func(err error) { logger.Warn("Instance is not as it should be after its reconcile", "error", err) },
 	}), nil
 }
@@ -235,6 +236,15 @@ func (v *version) concurrency() int {
 		n += v.workers(&v.description.Controllers[i])
 	}
 	return min(n, defaultInstances)
+}
+
+// residents is how many instances stay however long they are idle. A plugin that is
+// limited to one may remember something in it (see sdk.Memory).
+func (v *version) residents() int {
+	if v.manifest.Limits.Instances == 1 {
+		return 1
+	}
+	return 0
 }
 
 // workers is how many keys a controller works on at once.

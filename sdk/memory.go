@@ -8,8 +8,9 @@ import "context"
 // Memory is what one instance of the plugin remembers from call to call, a T.
 // It starts as the zero T in each new instance. Instances come and go as the
 // host sees fit, and several may be at work, each with a memory of its own,
-// unless the operator's file limits them to one. So keep in it only what may be
-// forgotten: what has been observed, never what has been decided.
+// unless the operator's file limits them to one: that one stays while it is well,
+// however little there is to do. So keep in it only what may be forgotten: what
+// has been observed, never what has been decided.
 type Memory[T any] struct{ _ byte } // of some size, so that each has an address of its own
 
 // NewMemory declares a memory.

@@ -29,12 +29,14 @@ type PoolOptions struct {
 	Report func(error)
 	// Size is how many instances there are at most; 0: one.
 	Size int
+	// Keep is how many idle instances Expire leaves.
+	Keep int
 }
 
 // Pool hands out warm instances of one module for one plugin. It makes them
 // when they are asked for, up to its size, hands out the one that was used
-// last, and throws away the dead. It is safe for concurrent use and starts no
-// goroutine.
+// last, and throws away the dead, and on Expire what is not needed. It is safe
+// for concurrent use and starts no goroutine.
 type Pool struct {
 	options PoolOptions
 	slots   chan struct{} // one for each instance in use or being made
@@ -42,6 +44,7 @@ type Pool struct {
 
 	mu     sync.Mutex
 	idle   []*Instance // guarded by mu; the one used last at the end
+	spare  int         // guarded by mu; so many of the first of them have been idle since the last Expire
 	used   int         // guarded by mu
 	closed bool        // guarded by mu
 }
@@ -90,6 +93,7 @@ func (p *Pool) pop() (*Instance, error) {
 	}
 	i := p.idle[last]
 	p.idle = slices.Delete(p.idle, last, last+1)
+	p.spare = min(p.spare, last)
 	return i, nil
 }
 
@@ -144,15 +148,23 @@ func (p *Pool) giveBack(i *Instance) {
 	<-p.slots
 }
 
-// Trim closes idle instances, those first that have not been used for longest,
-// until at most keep are idle.
-func (p *Pool) Trim(ctx context.Context, keep int) error {
+// Expire closes the instances that have been idle since it was called last, but
+// those to keep. Called by a clock, it leaves as many as there is work for.
+func (p *Pool) Expire(ctx context.Context) error {
 	p.mu.Lock()
-	surplus := max(len(p.idle)-keep, 0)
-	closing := slices.Clone(p.idle[:surplus])
-	p.idle = slices.Delete(p.idle, 0, surplus)
+	expired := p.removeLocked(min(p.spare, len(p.idle)-p.options.Keep))
+	p.spare = len(p.idle)
 	p.mu.Unlock()
-	return closeAll(context.WithoutCancel(ctx), closing)
+	return closeAll(context.WithoutCancel(ctx), expired)
+}
+
+// removeLocked takes the n idle instances out that have not been used for longest.
+func (p *Pool) removeLocked(n int) []*Instance {
+	n = max(n, 0)
+	removed := slices.Clone(p.idle[:n])
+	p.idle = slices.Delete(p.idle, 0, n)
+	p.spare = max(p.spare-n, 0)
+	return removed
 }
 
 // Counts returns how many instances are idle and how many are in use.
@@ -178,7 +190,10 @@ func (p *Pool) Close(ctx context.Context) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	return errors.Join(err, p.Trim(ctx, 0))
+	p.mu.Lock()
+	idle := p.removeLocked(len(p.idle))
+	p.mu.Unlock()
+	return errors.Join(err, closeAll(context.WithoutCancel(ctx), idle))
 }
 
 func closeAll(ctx context.Context, instances []*Instance) error {

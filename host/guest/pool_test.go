@@ -63,15 +63,59 @@ func TestPool(t *testing.T) {
 		t.Error("Get did not hand out the healthy instance")
 	}
 	p.Put(ctx, second)
-	if err := errors.Join(p.Trim(ctx, 1), p.Trim(ctx, 0)); err != nil {
+	if err := p.Close(ctx); err != nil {
 		t.Fatal(err)
 	}
 	checkCounts(t, p, 0, 0)
 	if n := open.Load(); n != 0 {
-		t.Errorf("%d instances are open after Trim", n)
+		t.Errorf("%d instances are open after Close", n)
 	}
-	if err := p.Close(ctx); err != nil {
-		t.Fatal(err)
+}
+
+// TestPoolExpires: what nobody needed between two calls of Expire goes, those
+// first that were used longest ago.
+func TestPoolExpires(t *testing.T) {
+	for _, keep := range []int{0, 1} {
+		var open atomic.Int64
+		p := guest.NewPool(guest.PoolOptions{Module: load(t, "minimal"), Instance: counted(&open), Size: 3, Keep: keep})
+		a, b, c := get(t, p), get(t, p), get(t, p)
+		p.Put(t.Context(), c)
+		p.Put(t.Context(), b)
+		p.Put(t.Context(), a)
+		expire := func(why string, idle int) {
+			t.Helper()
+			if err := p.Expire(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			checkCounts(t, p, idle, 0)
+			if n := int(open.Load()); n != idle {
+				t.Errorf("%s: %d instances are open, want %d", why, n, idle)
+			}
+		}
+		expire("all were used before the first call", 3)
+		if got := get(t, p); got != a {
+			t.Error("Get did not hand out the instance that was used last")
+		}
+		second := get(t, p)
+		p.Put(t.Context(), a)
+		p.Put(t.Context(), second)
+		expire("two were used at once", 2)
+		p.Put(t.Context(), get(t, p))
+		p.Put(t.Context(), get(t, p))
+		expire("one was used, twice", 1)
+		if got := get(t, p); got != second {
+			t.Error("the instance that was used last has expired")
+		} else {
+			p.Put(t.Context(), got)
+		}
+		expire("it was used", 1)
+		expire("none was used", keep)
+		expire("still", keep)
+		p.Put(t.Context(), get(t, p)) // made anew, or kept
+		expire("there is work again", 1)
+		if err := p.Close(t.Context()); err != nil || open.Load() != 0 {
+			t.Errorf("Close: %v, %d instances are open", err, open.Load())
+		}
 	}
 }
 
@@ -198,7 +242,7 @@ func TestPoolRecycles(t *testing.T) {
 }
 
 // TestPoolHammer lets more workers than instances reconcile, some of them a
-// poisoned key, while the pool is trimmed and at last closed under them.
+// poisoned key, while idle instances expire and the pool is at last closed under them.
 func TestPoolHammer(t *testing.T) {
 	ctx := t.Context()
 	var open, most atomic.Int64
@@ -236,7 +280,7 @@ func TestPoolHammer(t *testing.T) {
 		})
 	}
 	for done.Load() < 2000 {
-		if err := p.Trim(ctx, 1); err != nil {
+		if err := p.Expire(ctx); err != nil {
 			t.Error(err)
 		}
 	}
@@ -247,7 +291,7 @@ func TestPoolHammer(t *testing.T) {
 	if n := open.Load(); n != 0 {
 		t.Errorf("%d instances are open after Close", n)
 	}
-	if n := most.Load(); n > 2*size { // besides those of the pool some may be on their way out of Trim
+	if n := most.Load(); n > 2*size { // besides those of the pool some may be on their way out of Expire
 		t.Errorf("%d instances were open at once, the size is %d", n, size)
 	}
 }
