@@ -42,6 +42,9 @@ func TestMain(m *testing.M) {
 	if testing.Short() || flag.Lookup("test.list").Value.String() != "" {
 		os.Exit(m.Run())
 	}
+	if err := flag.Set("test.parallel", "32"); err != nil { // tests wait for the cluster, most of the time
+		panic(err)
+	}
 	os.Exit(playOn(m))
 }
 

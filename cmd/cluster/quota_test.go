@@ -31,15 +31,16 @@ func TestQuota(t *testing.T) {
 	}, metav1.CreateOptions{})
 	o.must(err)
 	o.used("count/configmaps=1 pods=0 requests.cpu=0")
+	o.limits()
 
-	o.must(o.configMap("a"))
+	o.admitted("a")
 	err = o.configMap("b")
 	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "exceeded quota: small") {
 		o.Errorf("one ConfigMap too many: got %v, want it to be forbidden", err)
 	}
 	o.must(o.CoreV1().ConfigMaps(o.namespace).Delete(o.Context(), "a", metav1.DeleteOptions{}))
 	o.used("count/configmaps=1 pods=0 requests.cpu=0")
-	o.must(o.configMap("b"))
+	o.admitted("b")
 
 	d := deployment("web", 3)
 	d.Spec.Template.Spec.Containers[0].Resources.Requests = corev1.ResourceList{"cpu": resource.MustParse("250m")}
@@ -63,6 +64,27 @@ func TestQuota(t *testing.T) {
 	})
 	o.deleteDeployment("web", metav1.DeletePropagationBackground)
 	o.used("count/configmaps=2 pods=0 requests.cpu=0")
+}
+
+// limits waits for the API server to have seen the quota: it refuses a pod that
+// does not say what it requests. It would not create it, either.
+func (o *operator) limits() {
+	o.Helper()
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: "vague"}, Spec: deployment("vague", 1).Spec.Template.Spec}
+	o.eventually(func() string {
+		_, err := o.CoreV1().Pods(o.namespace).Create(o.Context(), pod, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "must specify requests.cpu") {
+			return fmt.Sprintf("a pod that does not say what it requests: got %v, want it to be forbidden", err)
+		}
+		return ""
+	})
+}
+
+// admitted creates a ConfigMap for which there is room. The API server may learn
+// a moment after us that there is.
+func (o *operator) admitted(name string) {
+	o.Helper()
+	o.eventually(func() string { return missing("ConfigMap "+name, o.configMap(name)) })
 }
 
 func (o *operator) configMap(name string) error {
