@@ -63,9 +63,10 @@ func playOn(m *testing.M) (code int) {
 	if err := hosttest.BuildPrograms(bin); err != nil {
 		return fail(err)
 	}
+	audit := filepath.Join(folder, "audit.log")
 	ctx := context.Background()
 	cluster, err = hollow.Start(ctx, hollow.Options{
-		Bin: bin, Dir: folder, Nodes: nodeCount, QPS: 500, Burst: 1000,
+		Bin: bin, Dir: folder, Nodes: nodeCount, QPS: 500, Burst: 1000, AuditLog: audit,
 		// A hollow node renews its lease every ten seconds.
 		Flags:     []string{"--node-monitor-period=500ms", "--node-monitor-grace-period=18s"},
 		Manifests: map[string]string{"service-lb-controller": twoAddresses},
@@ -84,7 +85,13 @@ func playOn(m *testing.M) (code int) {
 	if err := errors.Join(cluster.Ready(ctx), reserveNode(ctx)); err != nil {
 		return fail(err)
 	}
-	return m.Run()
+	if code = m.Run(); code != 0 {
+		return code
+	}
+	if err := checkAudit(audit, flag.Lookup("test.run").Value.String() == ""); err != nil {
+		return fail(err)
+	}
+	return 0
 }
 
 func reserveNode(ctx context.Context) error {

@@ -33,7 +33,8 @@ type Options struct {
 	// controllers and the scheduler of our host.
 	Peer bool
 
-	// AuditLog is a file for an audit log of all writes. Empty means none.
+	// AuditLog is a file for an audit log of all writes, and of what our host and
+	// its controllers read. Empty means none.
 	AuditLog string
 
 	// QPS and Burst bound the requests of the controller manager per second.
@@ -88,8 +89,12 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 			err = errors.Join(err, c.Stop())
 		}
 	}()
+	audit, err := o.auditFlags()
+	if err != nil {
+		return nil, err
+	}
 	c.Plane, err = controlplane.Start(ctx, controlplane.Options{
-		DataDir: filepath.Join(o.Dir, "control-plane"), AuditLog: o.AuditLog, ServiceAccountAdmission: true,
+		DataDir: filepath.Join(o.Dir, "control-plane"), AuditLog: o.AuditLog, ServiceAccountAdmission: true, APIServerArgs: audit,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("control plane: %w", err)
@@ -99,7 +104,9 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	}
 	if o.Peer {
 		err = c.startPeer(o)
-	} else {
+		return c, err
+	}
+	if err = o.admitHost(ctx, c.Plane); err == nil {
 		c.Manager, err = StartHost(o, c.Plane)
 	}
 	return c, err
@@ -119,22 +126,26 @@ func (c *Cluster) Stop() error {
 	return err
 }
 
-// StartHost starts our host with all controllers and the scheduler. A cluster
-// can have more than one: they elect a leader.
+// StartHost starts our host with all controllers and the scheduler in a cluster
+// that [Start] started with the same options. There can be more than one: they
+// elect a leader.
 func StartHost(o Options, plane *controlplane.Plane) (*Process, error) {
 	folder := filepath.Join(o.Dir, "plugins")
 	if err := o.writeManifests(folder); err != nil {
 		return nil, err
 	}
-	args := append(o.managerFlags(plane), "--controllers=*,scheduler,service-lb-controller", "--plugin-dir="+folder,
-		"--cache-dir="+filepath.Join(o.Dir, "cache"), "--secure-port=0")
+	args := append(o.managerFlags(plane), "--kubeconfig="+o.hostKubeconfig(), "--controllers="+hostControllers,
+		"--plugin-dir="+folder, "--cache-dir="+o.cacheDir(), "--secure-port=0")
 	return run(o, "wasm-controller-manager", args...)
 }
+
+// cacheDir is where all hosts of the cluster keep compiled code.
+func (o Options) cacheDir() string { return filepath.Join(o.Dir, "cache") }
 
 // managerFlags are those that our host and kube-controller-manager share.
 func (o Options) managerFlags(plane *controlplane.Plane) []string {
 	flags := []string{
-		"--kubeconfig=" + plane.Kubeconfig(),
+		"--use-service-account-credentials",
 		"--root-ca-file=" + plane.PKI("ca.crt"),
 		"--service-account-private-key-file=" + plane.PKI("sa.key"),
 		"--allocate-node-cidrs", "--cluster-cidr=" + ClusterCIDR, "--service-cluster-ip-range=" + ServiceCIDR,
@@ -162,7 +173,7 @@ func (o Options) writeManifests(folder string) error {
 }
 
 func (c *Cluster) startPeer(o Options) (err error) {
-	args := append(o.managerFlags(c.Plane), "--authentication-kubeconfig="+c.Plane.Kubeconfig(),
+	args := append(o.managerFlags(c.Plane), "--kubeconfig="+c.Plane.Kubeconfig(), "--authentication-kubeconfig="+c.Plane.Kubeconfig(),
 		"--authorization-kubeconfig="+c.Plane.Kubeconfig(), "--secure-port=0")
 	if c.Manager, err = run(o, "kube-controller-manager", args...); err != nil {
 		return err

@@ -36,6 +36,6 @@ func (c *Cluster) startNodes(o Options) error {
 	}
 	return c.start(o.named("hollow-kubelet"), "wasm-controller-manager",
 		"--kubeconfig="+c.Plane.Kubeconfig(), "--plugin-dir="+folder,
-		"--cache-dir="+filepath.Join(o.Dir, "cache"), "--secure-port=0", "--leader-elect=false",
+		"--cache-dir="+o.cacheDir(), "--secure-port=0", "--leader-elect=false",
 		"--kube-api-qps=500", "--kube-api-burst=1000")
 }
