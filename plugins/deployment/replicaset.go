@@ -38,7 +38,7 @@ func replicaSetFor(d *Deployment, f family) *newReplicaSet {
 	rs.Spec.Replicas = currentSize(d, f.old, nothing)
 	rs.Spec.MinReadySeconds = d.Spec.MinReadySeconds
 	rs.Spec.Template = d.Spec.Template.withHash(hash)
-	rs.Labels = rs.Spec.Template.labels()
+	rs.Labels = rs.Spec.Template.Metadata.Labels
 	rs.Spec.Selector = sdk.LabelSelector{
 		MatchLabels:      d.Spec.Selector.MatchLabels.With(labelHash, hash),
 		MatchExpressions: d.Spec.Selector.MatchExpressions,

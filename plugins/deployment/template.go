@@ -5,6 +5,7 @@ package deployment
 
 import (
 	"hash/fnv"
+	"slices"
 	"strconv"
 
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -14,43 +15,48 @@ import (
 // from those of another one. It is no part of what the user asked for.
 const labelHash = "pod-template-hash"
 
-// Template is a template of pods, as the API server writes it.
+// Template is a template of pods: what pods get of it. Other metadata, a name for
+// example, is no part of any pod and is not copied.
 type Template struct {
-	Metadata sdk.Raw `json:"metadata,omitempty"`
-	Spec     sdk.Raw `json:"spec,omitempty"`
+	Metadata TemplateMetadata `json:"metadata,omitzero"`
+	Spec     sdk.Raw          `json:"spec,omitempty"` // as the API server writes it
+}
+
+// TemplateMetadata is the metadata that pods get of a template.
+type TemplateMetadata struct {
+	Labels      sdk.Labels `json:"labels,omitempty"`
+	Annotations sdk.Labels `json:"annotations,omitempty"`
+	Finalizers  []string   `json:"finalizers,omitempty"`
 }
 
 // same reports whether two templates make the same pods but for the hash
 // label. It compares values and not text, so that it does not matter who wrote
 // the template in which order. The API server has put its defaults into both.
 func (t *Template) same(other *Template) bool {
-	return equalJSON(t.Spec, other.Spec) && equalJSON(t.withHash("").Metadata, other.withHash("").Metadata)
+	a, b := &t.Metadata, &other.Metadata
+	return sameButHash(a.Labels, b.Labels) && sameButHash(b.Labels, a.Labels) &&
+		len(a.Annotations) == len(b.Annotations) && a.Annotations.Contains(b.Annotations) &&
+		slices.Equal(a.Finalizers, b.Finalizers) && equalJSON(t.Spec, other.Spec)
 }
 
-// labels returns the labels of the pods.
-func (t *Template) labels() sdk.Labels {
-	var m struct {
-		Labels sdk.Labels `json:"labels"`
+// sameButHash reports whether all has every label of some but the hash.
+func sameButHash(all, some sdk.Labels) bool {
+	for i := range some {
+		if value, found := all.Lookup(some[i].Key); some[i].Key != labelHash && (!found || value != some[i].Value) {
+			return false
+		}
 	}
-	_ = t.Metadata.Decode(&m) // the API server's JSON, or nothing
-	return m.Labels
+	return true
 }
 
 // withHash returns a copy with the hash label, or without it if the hash is empty.
 func (t *Template) withHash(hash string) Template {
-	members, _ := membersOf(t.Metadata)
-	if members == nil {
-		members = map[string]sdk.Raw{}
-	}
-	labels := t.labels().Without(labelHash)
+	copied := *t
+	copied.Metadata.Labels = t.Metadata.Labels.Without(labelHash)
 	if hash != "" {
-		labels = labels.With(labelHash, hash)
+		copied.Metadata.Labels = copied.Metadata.Labels.With(labelHash, hash)
 	}
-	delete(members, "labels")
-	if len(labels) > 0 {
-		members["labels"] = encode(labels)
-	}
-	return Template{Metadata: encode(members), Spec: t.Spec}
+	return copied
 }
 
 // encode returns v, which consists of what JSON has, as JSON.
@@ -67,7 +73,7 @@ func encode(v any) sdk.Raw {
 func (t *Template) hash(collisions *int32) string {
 	h := fnv.New32a()
 	plain := t.withHash("")
-	_, _ = h.Write([]byte(plain.Metadata))
+	_, _ = h.Write([]byte(encode(plain.Metadata)))
 	_, _ = h.Write([]byte(plain.Spec))
 	if collisions != nil {
 		_, _ = h.Write([]byte(strconv.Itoa(int(*collisions))))

@@ -12,7 +12,13 @@ import (
 
 // template is a template in the API server's words.
 func template(metadata, spec string) *Template {
-	return &Template{Metadata: sdk.Raw(metadata), Spec: sdk.Raw(spec)}
+	t := &Template{Spec: sdk.Raw(spec)}
+	if metadata != "" {
+		if err := sdk.Raw(metadata).Decode(&t.Metadata); err != nil {
+			panic(err) // a test's own text
+		}
+	}
+	return t
 }
 
 func TestSame(t *testing.T) {
@@ -30,6 +36,9 @@ func TestSame(t *testing.T) {
 		"Label":         {"another label", template(labels, spec), template(`{"labels":{"app":"db"}}`, spec), false},
 		"MoreLabels":    {"one label more", template(labels, spec), template(`{"labels":{"app":"web","x":"y"}}`, spec), false},
 		"Annotation":    {"an annotation", template(labels, spec), template(`{"labels":{"app":"web"},"annotations":{"x":"y"}}`, spec), false},
+		"Annotations":   {"in another order", template(`{"annotations":{"x":"1","y":"2"}}`, spec), template(`{"annotations":{"y":"2","x":"1"}}`, spec), true},
+		"Finalizer":     {"pods get it", template(`{"finalizers":["a/b"]}`, spec), template(`{}`, spec), false},
+		"Name":          {"no pod gets it", template(`{"name":"x"}`, spec), template(`{}`, spec), true},
 		"Order":         {"the order of members is nobody's business", template(labels, `{"a":1,"b":{"c":2,"d":3}}`), template(labels, `{"b":{"d":3,"c":2},"a":1}`), true},
 		"Null":          {"null, an empty list and nothing are one", template(labels, `{"a":null,"b":[]}`), template(labels, `{}`), true},
 		"EmptyObject":   {"an empty object is something: emptyDir", template(labels, `{"emptyDir":{}}`), template(labels, `{}`), false},
