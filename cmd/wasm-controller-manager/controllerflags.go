@@ -86,6 +86,8 @@ var controllerFlags = []controllerFlag{
 	{nodeLifecycle, "large-cluster-size-threshold", []string{nodeLifecycle}, asSetting, "largeClusterSizeThreshold", 50,
 		"Number of nodes of a zone above which it is that of a large cluster."},
 
+	{namespaces, "namespace-sync-period", []string{namespaces}, asSetting, "namespaceSyncPeriod", 5 * time.Minute,
+		"The longest time between two looks at a namespace that is being deleted and that something holds."},
 	{podGarbage, "terminated-pod-gc-threshold", []string{podGarbage}, asSetting, "terminatedPodGCThreshold", 12500,
 		"How many pods that have ended may exist before the oldest are deleted; 0 or less: none is deleted for that."},
 	{resourceQuota, "resource-quota-sync-period", []string{resourceQuota}, asSetting, "resourceQuotaSyncPeriod", 5 * time.Minute,
