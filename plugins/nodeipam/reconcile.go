@@ -109,7 +109,7 @@ func (p *pass) occupy(ctx context.Context, node *Node, youngest []*Node) {
 	for _, text := range ranges {
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			sdk.LoggerFrom(ctx).Warn("the node has a range that is none", "node", node.Name, "podCIDR", text)
+			sdk.LoggerFrom(ctx).Warn("The node has a range that is none", "node", node.Name, "podCIDR", text)
 			continue
 		}
 		within := false
@@ -150,7 +150,7 @@ func (p *pass) run(ctx context.Context, nodes []*Node) (sdk.Result, error) {
 		err := assign(ctx, node, blocks)
 		switch {
 		case err == nil:
-			sdk.LoggerFrom(ctx).Info("gave ranges to the node", "node", node.Name, "podCIDRs", strings.Join(blocks, ","))
+			sdk.LoggerFrom(ctx).Info("Gave ranges to the node", "node", node.Name, "podCIDRs", strings.Join(blocks, ","))
 		case sdk.IsNotFound(err):
 		case sdk.IsConflict(err):
 			failures = append(failures, err)

@@ -44,7 +44,7 @@ func monitor(ctx context.Context, _ sdk.Request) (sdk.Result, error) {
 	case errors.Is(err, errEnough):
 		p.wait = time.Millisecond
 	default:
-		sdk.LoggerFrom(ctx).Error(err, "this look at the nodes ends early")
+		sdk.LoggerFrom(ctx).Error(err, "This look at the nodes ends early")
 	}
 	return sdk.Result{RequeueAfter: p.wait}, nil
 }
@@ -110,9 +110,9 @@ func (p *pass) assess(ctx context.Context) {
 	disrupted := fullyDisrupted(p.zones)
 	switch {
 	case disrupted && !p.disrupted:
-		sdk.LoggerFrom(ctx).Warn("no node is ready: nodes are not tainted until one is")
+		sdk.LoggerFrom(ctx).Warn("No node is ready: nodes are not tainted until one is")
 	case !disrupted && p.disrupted:
-		sdk.LoggerFrom(ctx).Info("some nodes are ready again")
+		sdk.LoggerFrom(ctx).Info("Some nodes are ready again")
 		for _, k := range p.nodes {
 			k.seen = p.now
 		}

@@ -20,7 +20,7 @@ func podsOf(ctx context.Context, change sdk.Change[Node]) []sdk.Key {
 	var keys []sdk.Key
 	for pod, err := range pods.All(ctx, sdk.ByField("spec.nodeName", change.After.Name)) {
 		if err != nil {
-			sdk.LoggerFrom(ctx).Error(err, "the pods of the node are not known", "node", change.After.Name)
+			sdk.LoggerFrom(ctx).Error(err, "The pods of the node are not known", "node", change.After.Name)
 			return keys
 		}
 		keys = append(keys, pod.Key())
