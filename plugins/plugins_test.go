@@ -5,6 +5,7 @@ package plugins
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,32 @@ func TestEveryMemberHasAFile(t *testing.T) {
 	members := strings.Count(string(source), "sdk.Member{")
 	if files := names(Controllers()); len(files) != members || members == 0 {
 		t.Errorf("controllers with an operator's file: got %v, want one for each of the %d members of bundle/main.go", files, members)
+	}
+}
+
+// TestEveryControllerIsDescribed: what an operator looks for stands in the same
+// place everywhere.
+func TestEveryControllerIsDescribed(t *testing.T) {
+	files, err := filepath.Glob("*/*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		readme, err := os.ReadFile(filepath.Join(filepath.Dir(file), "README.md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		wanted := []string{"# " + name + "\n", "setting", "\n| resource | reads | writes |\n", "\n## Differences from "}
+		if alias := aliases[name]; alias != "" {
+			wanted = append(wanted, "alias `"+alias+"`")
+		}
+		for _, want := range wanted {
+			if !strings.Contains(string(readme), want) && !strings.Contains(strings.Join(strings.Fields(string(readme)), " "), want) {
+				t.Errorf("%s/README.md lacks %q", filepath.Dir(file), want)
+			}
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ func run(ctx context.Context, o hollow.Options) (err error) {
 	if err := c.Ready(ctx); err != nil {
 		return err
 	}
-	fmt.Printf("%d nodes are ready. Yours until Ctrl-C:\n\n    export KUBECONFIG=%s\n    kubectl get nodes,namespaces,pods --all-namespaces\n\nLogs are in %s.\n",
+	fmt.Printf("%d nodes are ready. Yours until Ctrl-C:\n\n    export KUBECONFIG=%s\n    kubectl get nodes,namespaces,pods --all-namespaces\n\nREADME.md says what else to try. Logs are in %s.\n",
 		o.Nodes, c.Plane.Kubeconfig(), o.Dir)
 	select {
 	case <-ctx.Done():
