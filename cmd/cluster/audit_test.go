@@ -31,7 +31,8 @@ func (r *request) forbidden() bool { return r.Annotations["authorization.k8s.io/
 // of kube-controller-manager are named as there.
 var writers = []string{
 	"deployment-controller", "endpoint-controller", "endpointslice-controller", "generic-garbage-collector", "kube-scheduler",
-	"node-controller", "replicaset-controller", "resourcequota-controller", "root-ca-cert-publisher", "service-account-controller",
+	"namespace-controller", "node-controller", "replicaset-controller", "resourcequota-controller", "root-ca-cert-publisher",
+	"service-account-controller", "service-controller",
 }
 
 // checkAudit says what the host and its controllers were forbidden, and which

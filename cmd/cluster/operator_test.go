@@ -85,13 +85,11 @@ func playOn(m *testing.M) (code int) {
 	if err := errors.Join(cluster.Ready(ctx), reserveNode(ctx)); err != nil {
 		return fail(err)
 	}
-	if code = m.Run(); code != 0 {
-		return code
-	}
-	if err := checkAudit(audit, flag.Lookup("test.run").Value.String() == ""); err != nil {
+	code = m.Run()
+	if err := checkAudit(audit, code == 0 && flag.Lookup("test.run").Value.String() == ""); err != nil {
 		return fail(err)
 	}
-	return 0
+	return code
 }
 
 func reserveNode(ctx context.Context) error {
