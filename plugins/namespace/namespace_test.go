@@ -380,7 +380,7 @@ func TestFailures(t *testing.T) {
 			c.change(w)
 			w.settle(0)
 			w.OnOperation = nil
-			for _, kind := range strings.Fields(c.gone) {
+			for kind := range strings.FieldsSeq(c.gone) {
 				for _, o := range w.List(kind) {
 					t.Errorf("left: %s", o.JSON())
 				}

@@ -21,6 +21,7 @@ const (
 	hugePagesPrefix   = "hugepages-"
 	deviceClassPrefix = "deviceclass.resource.kubernetes.io/"
 	classSuffix       = ".storageclass.storage.k8s.io/"
+	devicesSuffix     = ".deviceclass.resource.k8s.io/devices"
 )
 
 // The resources that are measured and not only counted.
@@ -28,6 +29,7 @@ const (
 	podResource     = "pods"
 	serviceResource = "services"
 	claimResource   = "persistentvolumeclaims"
+	deviceResource  = "resourceclaims.resource.k8s.io"
 )
 
 var one = quantity.Of(1)
@@ -42,6 +44,8 @@ func resourceOf(key string) string {
 		return serviceResource
 	case podMeter(key) != nil:
 		return podResource
+	case deviceMeter(key) != nil:
+		return deviceResource
 	case key == "configmaps" || key == "resourcequotas" || key == "replicationcontrollers" || key == "secrets":
 		return key
 	}
@@ -125,6 +129,15 @@ func claimMeter(key string) func(*Claim) quantity.Quantity {
 		}
 		return measure(c)
 	}
+}
+
+// deviceMeter is podMeter for claims of devices.
+func deviceMeter(key string) func(*DeviceClaim) quantity.Quantity {
+	class, ok := strings.CutSuffix(key, devicesSuffix)
+	if !ok || class == "" {
+		return nil
+	}
+	return func(c *DeviceClaim) quantity.Quantity { return quantity.Of(c.devices(class)) }
 }
 
 // cutLast cuts the text at the last separator; without one all of it is after.

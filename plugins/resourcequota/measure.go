@@ -40,14 +40,25 @@ func measure(ctx context.Context, q *ResourceQuota) (usage, error) {
 			}
 			return c
 		}),
+		sumDevices(ctx, used, q, scopes),
 		countAll(ctx, used, q, len(scopes) > 0),
 	)
+}
+
+// sumDevices adds up the claims of devices, which not every cluster has.
+func sumDevices(ctx context.Context, used usage, q *ResourceQuota, scopes []Requirement) error {
+	return sdk.IgnoreNotFound(sum(ctx, used, q, devices, deviceMeter, func(c *DeviceClaim) *DeviceClaim {
+		if !meetAll(c, scopes, noneMeets) {
+			return nil
+		}
+		return c
+	}, sdk.PageSize(page)))
 }
 
 // sum adds up the objects of a resource. bill returns what an object takes, nil
 // if the quota is not for it.
 func sum[T, B any](ctx context.Context, used usage, q *ResourceQuota, of *sdk.Resource[T],
-	meterOf func(key string) func(*B) quantity.Quantity, billOf func(*T) *B,
+	meterOf func(key string) func(*B) quantity.Quantity, billOf func(*T) *B, options ...sdk.ListOption,
 ) error {
 	meters := metersOf(q.Spec.Hard, meterOf)
 	if len(meters) == 0 {
@@ -57,7 +68,7 @@ func sum[T, B any](ctx context.Context, used usage, q *ResourceQuota, of *sdk.Re
 	for key := range meters {
 		total[key] = quantity.Quantity{}
 	}
-	for object, err := range of.All(ctx, sdk.InNamespace(q.Namespace)) {
+	for object, err := range of.All(ctx, append(options, sdk.InNamespace(q.Namespace))...) {
 		if err != nil {
 			return err
 		}
@@ -73,26 +84,20 @@ func sum[T, B any](ctx context.Context, used usage, q *ResourceQuota, of *sdk.Re
 	return nil
 }
 
-// countAll counts the objects of resources that are not measured. What is not
-// served is left out.
+// countAll counts the objects of resources that are not measured: what is watched
+// in the cache, the rest live. What is not served is left out.
 func countAll(ctx context.Context, used usage, q *ResourceQuota, scoped bool) error {
-	counted := countedKeys(q)
-	if len(counted) == 0 {
-		return nil
-	}
-	discovery, err := sdk.Discover(ctx)
-	if err != nil {
-		return err
-	}
 	var failures []error
-	for _, key := range counted {
-		r := countable(discovery.Resources, resourceOf(key))
+	for _, key := range countedKeys(q) {
+		of, err := thingsOf(ctx, resourceOf(key))
 		switch {
-		case r == nil:
+		case err != nil:
+			failures = append(failures, err)
+		case of == nil:
 		case scoped:
 			used[key] = quantity.Quantity{}
 		default:
-			n, err := count(ctx, things.Of(*r), q.Namespace)
+			n, err := count(ctx, of, q.Namespace)
 			if err == nil {
 				used[key] = quantity.Of(n)
 			} else if !sdk.IsNotFound(err) {
@@ -103,6 +108,22 @@ func countAll(ctx context.Context, used usage, q *ResourceQuota, scoped bool) er
 	return errors.Join(failures...)
 }
 
+// thingsOf returns the resource of a name such as "deployments.apps", nil if it
+// cannot be counted.
+func thingsOf(ctx context.Context, name string) (*sdk.Resource[Thing], error) {
+	if k := watchedKind(name); k != nil {
+		return k.things, nil
+	}
+	discovery, err := sdk.Discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r := countable(discovery.Resources, name); r != nil {
+		return things.Of(*r), nil
+	}
+	return nil, nil
+}
+
 // countedKeys returns the keys for which objects are only counted.
 func countedKeys(q *ResourceQuota) []string {
 	var keys []string
@@ -110,7 +131,9 @@ func countedKeys(q *ResourceQuota) []string {
 		switch resourceOf(limit.Key) {
 		case "", podResource, serviceResource, claimResource:
 		default:
-			keys = append(keys, limit.Key)
+			if deviceMeter(limit.Key) == nil {
+				keys = append(keys, limit.Key)
+			}
 		}
 	}
 	return keys

@@ -8,12 +8,18 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wasm-controller-manager/wcm/plugins/internal/quantity"
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
 
-// soon is the time to the next look at a quota that has changed, since the
-// caches may have been behind; and at one that counts what is not watched.
-const soon = 10 * time.Second
+const (
+	// soon is the time to the next look at a quota that has changed, since the
+	// caches may have been behind; and at one that counts what is not watched.
+	soon = 10 * time.Second
+	// calm is the time to the next look at a quota whose status has changed
+	// meanwhile: something was admitted that the caches do not have yet.
+	calm = time.Second
+)
 
 // reconcile brings the status of a quota up to date.
 func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
@@ -24,26 +30,50 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	used, failure := measure(ctx, quota)
 	status := quota.status(used)
 	next := sdk.Result{RequeueAfter: settings.Get(ctx).period()}
-	if pending(quota, used) {
-		next.RequeueAfter = min(next.RequeueAfter, soon)
+	if pending(quota, status.Used) {
+		next.RequeueAfter = earlier(next.RequeueAfter, soon)
 	}
 	if !status.equals(&quota.Status) {
 		// The API server counts in the same status what it admits: never
 		// overwrite what it has counted since.
 		_, err := quotas.Update(ctx, quota.update(status),
 			sdk.Subresource("status"), sdk.PreconditionUID(quota.UID), sdk.Unchanged(quota), sdk.InNamespace(quota.Namespace), sdk.Named(quota.Name))
-		if err != nil {
+		switch {
+		case sdk.IsConflict(err):
+			return sdk.Result{RequeueAfter: calm}, failure
+		case err != nil:
 			return sdk.Result{}, sdk.IgnoreNotFound(err)
 		}
-		next.RequeueAfter = min(next.RequeueAfter, soon)
+		next.RequeueAfter = earlier(next.RequeueAfter, soon)
 	}
 	return next, failure
 }
 
+// earlier returns the smaller of two times to wait, where zero is for ever.
+func earlier(a, b time.Duration) time.Duration {
+	if a == 0 {
+		return b
+	}
+	return min(a, b)
+}
+
 // pending reports whether something is used whose end no watch tells.
-func pending(q *ResourceQuota, used usage) bool {
-	return slices.ContainsFunc(countedKeys(q), func(key string) bool {
-		n := used[key]
-		return !n.IsZero() && !slices.ContainsFunc(watched, func(w kind) bool { return w.name() == resourceOf(key) })
+func pending(q *ResourceQuota, used sdk.Labels) bool {
+	return slices.ContainsFunc(q.Spec.Hard, func(limit sdk.Label) bool {
+		switch r := resourceOf(limit.Key); {
+		case r == "", r == podResource, r == serviceResource, r == claimResource, watchedKind(r) != nil:
+			return false
+		}
+		amount := quantity.Parse(used.Get(limit.Key))
+		return !amount.IsZero()
 	})
+}
+
+// beginsToPend wakes a quota when the API server has admitted the first object
+// that is not watched.
+func beginsToPend(_ context.Context, c sdk.Change[ResourceQuota]) []sdk.Key {
+	if c.After == nil || !pending(c.After, c.After.Status.Used) || c.Before != nil && pending(c.Before, c.Before.Status.Used) {
+		return nil
+	}
+	return []sdk.Key{c.After.Key()}
 }

@@ -29,6 +29,7 @@ var (
 		{Version: "v1", Resource: "resourcequotas", Kind: "ResourceQuota", Namespaced: true, Verbs: all, Preferred: true},
 		{Group: "apps", Version: "v1", Resource: "deployments", Kind: "Deployment", Namespaced: true, Verbs: all, Preferred: true},
 		{Group: "example.com", Version: "v1", Resource: "lamps", Kind: "Lamp", Namespaced: true, Verbs: all, Preferred: true},
+		{Group: "resource.k8s.io", Version: "v1", Resource: "resourceclaims", Kind: "ResourceClaim", Namespaced: true, Verbs: all, Preferred: true},
 		{Group: "example.com", Version: "v1", Resource: "shades", Kind: "Shade", Namespaced: true, Verbs: []string{"get", "list"}, Preferred: true},
 	}
 )
@@ -94,6 +95,9 @@ func TestUsed(t *testing.T) {
 	service := func(name, kind, rest string) string {
 		return object("Service", name, fmt.Sprintf(`,"spec":{"type":%q,"ports":[{"port":1},{"port":2,"nodePort":30000}]%s}`, kind, rest))
 	}
+	devices := func(name, requests string) string {
+		return object("ResourceClaim", name, `,"spec":{"devices":{"requests":[`+requests+`]}}`)
+	}
 	storage := []string{"gold.storageclass.storage.k8s.io/persistentvolumeclaims", "gold.storageclass.storage.k8s.io/requests.storage", "persistentvolumeclaims", "requests.storage"}
 	for _, c := range []struct {
 		rule    string
@@ -136,6 +140,22 @@ func TestUsed(t *testing.T) {
 		{rule: "extended resources and huge pages", keys: []string{"hugepages-2Mi", "requests.example.com/gpu", "requests.ephemeral-storage", "requests.hugepages-2Mi", "limits.ephemeral-storage"},
 			objects: []string{pod("a", `"requests":{"example.com/gpu":"2","hugepages-2Mi":"4Mi","ephemeral-storage":"1G"}`, "", "")},
 			used:    "hugepages-2Mi=4Mi limits.ephemeral-storage=0 requests.ephemeral-storage=1G requests.example.com/gpu=2 requests.hugepages-2Mi=4Mi"},
+		{rule: "what a class of devices gives, by its name", keys: []string{"requests.deviceclass.resource.kubernetes.io/gold"},
+			objects: []string{pod("a", `"requests":{"deviceclass.resource.kubernetes.io/gold":"3"}`, "", "")},
+			used:    "requests.deviceclass.resource.kubernetes.io/gold=3"},
+		{rule: "an init container counts for extended resources too", keys: []string{"requests.example.com/gpu"},
+			objects: []string{pod("a", `"requests":{"example.com/gpu":"2"}`, `,"initContainers":[{"name":"i","resources":{"requests":{"example.com/gpu":"3"}}}]`, "")},
+			used:    "requests.example.com/gpu=3"},
+		{rule: "devices that claims may be given", keys: []string{"count/resourceclaims.resource.k8s.io", "gold.deviceclass.resource.k8s.io/devices", "lead.deviceclass.resource.k8s.io/devices"},
+			objects: []string{
+				devices("a", `{"name":"r","exactly":{"deviceClassName":"gold","allocationMode":"ExactCount","count":2}},{"name":"s","exactly":{"deviceClassName":"lead","allocationMode":"ExactCount","count":1}}`),
+				devices("b", `{"name":"r","exactly":{"deviceClassName":"gold","allocationMode":"All"}}`),
+				devices("c", `{"name":"r","firstAvailable":[{"name":"x","deviceClassName":"gold","allocationMode":"ExactCount","count":3},{"name":"y","deviceClassName":"gold","allocationMode":"ExactCount","count":5},{"name":"z","deviceClassName":"lead","allocationMode":"ExactCount","count":4}]}`),
+			},
+			used: "count/resourceclaims.resource.k8s.io=3 gold.deviceclass.resource.k8s.io/devices=39 lead.deviceclass.resource.k8s.io/devices=5"},
+		{rule: "devices are in no scope", keys: []string{"gold.deviceclass.resource.k8s.io/devices"}, spec: `,"scopes":["NotTerminating"]`,
+			objects: []string{devices("a", `{"name":"r","exactly":{"deviceClassName":"gold","allocationMode":"All"}}`)},
+			used:    "gold.deviceclass.resource.k8s.io/devices=0"},
 		{rule: "what is unknown is left out", keys: []string{"count/nothing.example.com", "count/shades.example.com", "count/events", "gpus", "limits.example.com/gpu", "pods"}, used: "pods=0"},
 		{rule: "services by type", keys: []string{"count/services", "services", "services.loadbalancers", "services.nodeports"},
 			objects: []string{service("a", "ClusterIP", ""), service("b", "NodePort", ""), service("c", "LoadBalancer", ""), service("d", "LoadBalancer", `,"allocateLoadBalancerNodePorts":false`)},
@@ -192,6 +212,8 @@ func TestScopes(t *testing.T) {
 		{`,"scopes":["PriorityClass"]`, 2},
 		{`,"scopes":["CrossNamespacePodAffinity"]`, 2},
 		{`,"scopes":["VolumeAttributesClass"]`, 0},
+		{`,"scopes":["NotBestEffort"]` + selector("In", `"high","low"`), 2},
+		{`,"scopes":["Terminating"]` + selector("In", `"high","low"`), 0},
 		{selector("In", `"high","other"`), 1},
 		{selector("NotIn", `"high"`), 6},
 		{selector("Exists", ""), 2},
@@ -211,11 +233,12 @@ func TestScopesOfClaims(t *testing.T) {
 		object("PersistentVolumeClaim", "none", ""),
 		object("PersistentVolumeClaim", "fast", `,"spec":{"volumeAttributesClassName":"fast"}`),
 		object("PersistentVolumeClaim", "both", `,"spec":{"volumeAttributesClassName":"slow"},"status":{"currentVolumeAttributesClassName":"fast"}`),
+		object("PersistentVolumeClaim", "next", `,"status":{"modifyVolumeStatus":{"targetVolumeAttributesClassName":"fast","status":"Pending"}}`),
 	}
 	for _, c := range []struct {
 		operator, values string
 		claims           int
-	}{{"In", `"fast"`, 2}, {"NotIn", `"fast"`, 2}, {"Exists", "", 2}, {"DoesNotExist", "", 1}} {
+	}{{"In", `"fast"`, 3}, {"NotIn", `"fast"`, 2}, {"Exists", "", 3}, {"DoesNotExist", "", 1}} {
 		spec := fmt.Sprintf(`,"scopeSelector":{"matchExpressions":[{"scopeName":"VolumeAttributesClass","operator":%q,"values":[%s]}]}`, c.operator, c.values)
 		env := newEnv(t, append(claims, quota(spec, "persistentvolumeclaims"))...)
 		if got, want := used(env), fmt.Sprintf("persistentvolumeclaims=%d", c.claims); got != want {
@@ -244,6 +267,12 @@ func TestWake(t *testing.T) {
 			func(e *sdktest.Env) {
 				e.Patch("Pod", at("a"), `{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"200m"}}}]}}`)
 			}, 0, "requests.cpu=200m"},
+		{"a pod that gets a time to end", []string{"pods"}, []string{pod("a", running, "", "")},
+			func(e *sdktest.Env) {
+				e.Patch("ResourceQuota", key, `{"spec":{"scopes":["NotTerminating"]}}`)
+				settle(t, e)
+				e.Patch("Pod", at("a"), `{"spec":{"activeDeadlineSeconds":5}}`)
+			}, 0, "pods=0"},
 		{"a service that changes its type", []string{"services.nodeports"}, []string{object("Service", "a", `,"spec":{"type":"NodePort","ports":[{}]}`)},
 			func(e *sdktest.Env) { e.Patch("Service", at("a"), `{"spec":{"type":"ClusterIP"}}`) }, 0, "services.nodeports=0"},
 		{"a deleted claim", []string{"requests.storage"}, []string{object("PersistentVolumeClaim", "a", `,"spec":{"resources":{"requests":{"storage":"1Gi"}}}`)},
@@ -254,6 +283,15 @@ func TestWake(t *testing.T) {
 			func(e *sdktest.Env) { e.Delete("ResourceQuota", at("other")) }, 0, "resourcequotas=1"},
 		{"what is not watched, soon", []string{"count/lamps.example.com"}, []string{object("Lamp", "a", "")},
 			func(e *sdktest.Env) { e.Delete("Lamp", at("a")) }, soon, "count/lamps.example.com=0"},
+		{"also if it came after the last look and the API server counted it", []string{"count/lamps.example.com"}, nil,
+			func(e *sdktest.Env) {
+				e.Advance(soon)
+				settle(t, e)
+				e.Add(object("Lamp", "a", ""))
+				e.Patch("ResourceQuota", key, `{"status":{"used":{"count/lamps.example.com":"1"}}}`)
+				settle(t, e)
+				e.Delete("Lamp", at("a"))
+			}, soon, "count/lamps.example.com=0"},
 		{"a new pod is the API server's to count", []string{"pods"}, nil, func(e *sdktest.Env) { e.Add(pod("a", running, "", "")) }, 0, "pods=0"},
 		{"but looked for again soon", []string{"pods"}, nil, func(e *sdktest.Env) { e.Add(pod("a", running, "", "")) }, soon, "pods=1"},
 		{"a changed spec", []string{"pods"}, []string{object("ConfigMap", "a", "")},
@@ -293,6 +331,21 @@ func TestFullLook(t *testing.T) {
 	settle(t, env)
 	if got := used(env); got != "pods=1" {
 		t.Errorf("after the period: got %s", got)
+	}
+	if err := env.Configure(`{"resourceQuotaSyncPeriod":"0s"}`); err != nil {
+		t.Fatal(err)
+	}
+	env.Advance(time.Minute) // to the last look that was asked for
+	settle(t, env)
+	env.Kill("Pod", sdk.Key{Namespace: "ns", Name: "a"})
+	settle(t, env)
+	env.Advance(soon)
+	settle(t, env)
+	env.Add(pod("b", "", "", ""))
+	env.Advance(24 * time.Hour)
+	settle(t, env)
+	if got := used(env); got != "pods=0" {
+		t.Errorf("without a period: got %s", got)
 	}
 	for _, period := range []string{"", "5", "-1m", "soon", "0.5s"} {
 		if err := sdktest.New(t).Configure(fmt.Sprintf(`{"resourceQuotaSyncPeriod":%q}`, period)); err == nil {
@@ -355,5 +408,55 @@ func TestFailures(t *testing.T) {
 				t.Errorf("used: got %s, want %s", got, c.used)
 			}
 		})
+	}
+}
+
+// TestSeveralQuotas: of one namespace each is measured for itself, and woken by
+// what it limits.
+func TestSeveralQuotas(t *testing.T) {
+	other := strings.Replace(quota(`,"scopes":["Terminating"]`, "pods"), `"name":"q"`, `"name":"r"`, 1)
+	third := strings.Replace(quota("", "services"), `"name":"q"`, `"name":"s"`, 1)
+	env := newEnv(t, quota("", "pods"), other, third, pod("a", "", "", ""), pod("b", "", `,"activeDeadlineSeconds":9`, ""))
+	want := func(q, r, s string) {
+		t.Helper()
+		for name, want := range map[string]string{"q": q, "r": r} {
+			if got := env.Get("ResourceQuota", sdk.Key{Namespace: "ns", Name: name}).Text("status.used.pods"); got != want {
+				t.Errorf("quota %s: got %s pods, want %s", name, got, want)
+			}
+		}
+		if got := env.Get("ResourceQuota", sdk.Key{Namespace: "ns", Name: "s"}).Text("status.used.services"); got != s {
+			t.Errorf("quota s: got %s services, want %s", got, s)
+		}
+	}
+	want("2", "1", "0")
+	env.Add(object("Service", "new", "")) // which wakes nobody
+	env.Kill("Pod", sdk.Key{Namespace: "ns", Name: "b"})
+	settle(t, env)
+	want("1", "0", "0")
+}
+
+// TestAdmittedMeanwhile: what the API server has counted since the quota was read
+// is not overwritten, also not at once after that was noticed, since the object
+// itself may not be seen yet.
+func TestAdmittedMeanwhile(t *testing.T) {
+	env := newEnv(t, quota("", "pods"), pod("a", "", "", ""), pod("b", "", "", ""))
+	admitted := false
+	env.OnOperation = func(o sdktest.Operation) error {
+		if o.Op == abi.OpUpdate && !admitted {
+			admitted = true
+			env.Patch("ResourceQuota", key, `{"status":{"used":{"pods":"3"}}}`)
+		}
+		return nil
+	}
+	env.Kill("Pod", sdk.Key{Namespace: "ns", Name: "b"})
+	settle(t, env)
+	if got := used(env); !admitted || got != "pods=3" {
+		t.Errorf("after an admission between read and write: %s, want pods=3 as it was admitted", got)
+	}
+	env.Add(pod("c", "", "", ""))
+	env.Advance(calm)
+	settle(t, env)
+	if got := used(env); got != "pods=2" {
+		t.Errorf("a moment later: %s, want pods=2", got)
 	}
 }
