@@ -19,7 +19,7 @@ import (
 //
 //	modules/DIGEST-VERSIONS  an entry: the rewritten module, its data, and what its code must be
 //	wazero-…/KEY             that code, named and written by wazero
-//	stage/RANDOM             what a compilation writes until it is complete
+//	stage/RANDOM             what a compilation writes until it is complete; files on their way to have no name
 //
 // Everything gets its place by a rename, so processes may share a cache, and
 // what is there was complete once. What became of it since is found out by its

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -19,8 +20,10 @@ type code struct {
 	digest Digest
 	users  int    // guarded by Compiler.mu
 	cancel func() // ends the compilation
+	backed sync.Once
 
 	done chan struct{} // closed when the fields below are set
+	info *Info
 	ready
 	err error
 }
@@ -39,6 +42,13 @@ func (r *ready) close(ctx context.Context) error {
 		return nil
 	}
 	return errors.Join(guard(func() error { return r.compiled.Close(ctx) }), r.image.close())
+}
+
+// make inspects a module and makes its code ready.
+func (c *code) make(ctx context.Context, compiler *Compiler, file []byte) {
+	if c.info, c.err = Inspect(file, compiler.options.Limits); c.err == nil {
+		c.ready, c.err = compiler.compile(ctx, c.digest, file)
+	}
 }
 
 // compile makes the code of a module ready: from the cache, or by a child

@@ -130,19 +130,15 @@ func (c *Compiler) warn(message string, problem error) {
 	}
 }
 
-// Compile inspects a module and compiles it, unless its digest is compiled
+// Compile inspects a module and compiles it, unless that of its digest has been done
 // already; callers that come meanwhile wait for the same code. It ends with
 // ctx, and the compilation with it if nobody else waits for it. The caller
 // closes the module. The file must not be modified before Compile returns.
 //
 // The error is a [RefusedError] if the module is to blame.
 func (c *Compiler) Compile(ctx context.Context, file []byte) (*Module, error) {
-	info, err := Inspect(file, c.options.Limits)
-	if err != nil {
-		return nil, err
-	}
 	start := time.Now()
-	code, shared, err := c.acquire(ctx, info.Digest, file)
+	code, shared, err := c.acquire(ctx, DigestOf(file), file)
 	if err != nil {
 		return nil, err
 	}
@@ -159,7 +155,7 @@ func (c *Compiler) Compile(ctx context.Context, file []byte) (*Module, error) {
 	if shared {
 		stats = Stats{Wall: time.Since(start), Origin: FromMemory, Size: stats.Size}
 	}
-	return &Module{Info: info, Stats: stats, compiler: c, code: code}, nil
+	return &Module{Info: code.info, Stats: stats, compiler: c, code: code}, nil
 }
 
 // acquire counts one more user of a digest's code, and reports whether there
@@ -179,7 +175,7 @@ func (c *Compiler) acquire(ctx context.Context, d Digest, file []byte) (_ *code,
 		c.open++
 		go func() { // ends by cancel at the latest; its last user waits
 			defer close(entry.done)
-			entry.ready, entry.err = c.compile(compiling, d, file)
+			entry.make(compiling, c, file)
 		}()
 	}
 	entry.users++

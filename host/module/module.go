@@ -72,6 +72,9 @@ func (m *Module) Instantiate(ctx context.Context, config wazero.ModuleConfig) (i
 		instance, err = m.code.engine.runtime.InstantiateModule(ctx, m.code.compiled, config)
 		return err
 	})
+	if err == nil {
+		m.code.backed.Do(func() { m.compiler.back(instance) })
+	}
 	return instance, err
 }
 
