@@ -23,7 +23,7 @@ func TestChaos(t *testing.T) {
 		t.Fatal(err)
 	}
 	wrong, err := run(t.Context(), options{
-		bin: bin, duration: 45 * time.Second, killEvery: 10 * time.Second, restarts: 1, hosts: 2, stories: 1, seed: 1,
+		bin: bin, duration: 50 * time.Second, killEvery: 15 * time.Second, restarts: 1, hosts: 2, stories: 1, seed: 1,
 		progress: t.Output(),
 	})
 	if err != nil {

@@ -21,9 +21,10 @@ type masters struct {
 	exits atomic.Int64 // without being killed
 }
 
-// restartAfter is the time between the end of a host that was not killed and
-// its next start.
-const restartAfter = time.Second
+// restartAfter is the time between the end of a host and its next start: longer
+// than its lease, so that another one takes the lead, and is the next to be
+// killed.
+const restartAfter = 7 * time.Second
 
 // startMasters takes the host of the cluster over and starts the others. The
 // returned function stops all and waits.
@@ -65,18 +66,17 @@ func (m *masters) run(ctx context.Context, p *hollow.Process, start func() (*hol
 			_ = p.Kill() // it has ended by itself
 		case <-p.Done():
 			m.exits.Add(1)
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(restartAfter):
-			}
 		}
 		p = nil
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(restartAfter):
+		}
 	}
 }
 
-// killEvery kills one host after the other until ctx ends. The one whose turn it
-// is leads, as a rule: it became the leader when the other one was killed.
+// killEvery kills one host after the other until ctx ends.
 func (m *masters) killEvery(ctx context.Context, interval time.Duration) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()

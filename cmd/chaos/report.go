@@ -44,6 +44,7 @@ func (r *chaos) table(settled time.Duration, j history.Judgement) {
 	row("\nload", r.duration)
 	row("hosts killed with -9", r.masters.kills.Load())
 	row("hosts that ended by themselves", r.masters.exits.Load())
+	row("times that another host took the lead", r.transitions)
 	row("restarts of the API server", r.restarts)
 	for _, line := range r.load.Counts() {
 		row("  "+line, "")

@@ -9,9 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -83,6 +85,8 @@ type chaos struct {
 	recorder history.Recorder
 	reader   *verdict.Reader
 	began    time.Time
+
+	transitions int32 // of the lease
 }
 
 func (r *chaos) run(ctx context.Context) (wrong []string, err error) {
@@ -119,13 +123,28 @@ func (r *chaos) run(ctx context.Context) (wrong []string, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.transitions, err = transitions(ctx, client); err != nil {
+		return nil, err
+	}
 	judgement := history.Judge(r.recorder.Entries())
 	wrong = append(append(r.load.Wrong(), unsettled...), judgement.Wrong...)
 	if judgement.Judged == 0 {
 		wrong = append(wrong, "nothing was created that could be judged")
 	}
 	r.table(settled, judgement)
-	return wrong, nil
+	if len(wrong) > 0 {
+		err = r.recorder.Save(filepath.Join(r.dir, "history.json"))
+	}
+	return wrong, err
+}
+
+// transitions is how often the lease of the hosts went to another one.
+func transitions(ctx context.Context, client kubernetes.Interface) (int32, error) {
+	lease, err := client.CoordinationV1().Leases(metav1.NamespaceSystem).Get(ctx, "wasm-controller-manager", metav1.GetOptions{})
+	if err != nil || lease.Spec.LeaseTransitions == nil {
+		return 0, err
+	}
+	return *lease.Spec.LeaseTransitions, nil
 }
 
 // disturb runs the load, and kills and restarts meanwhile. It returns when the

@@ -4,8 +4,11 @@
 package history
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strconv"
 	"sync"
@@ -39,6 +42,19 @@ func (r *Recorder) Len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.entries)
+}
+
+// Save writes what was recorded to a file, for who wants to know how something
+// came about: a line of JSON for each entry.
+func (r *Recorder) Save(file string) error {
+	var text bytes.Buffer
+	lines := json.NewEncoder(&text)
+	for _, e := range r.Entries() {
+		if err := lines.Encode(e); err != nil {
+			return err
+		}
+	}
+	return os.WriteFile(file, text.Bytes(), 0o600)
 }
 
 func (r *Recorder) add(e Entry) {

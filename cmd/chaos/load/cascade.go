@@ -5,6 +5,7 @@ package load
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,6 +23,7 @@ func (w *workload) delete(ctx context.Context, u *user, way metav1.DeletionPropa
 	if !ok {
 		return false
 	}
+	before = slices.DeleteFunc(before, w.strange)
 	uid := w.uid
 	done := u.do(ctx, "delete "+w.kind.name+" "+string(way), func(ctx context.Context) error {
 		err := w.api.Delete(ctx, w.name, metav1.DeleteOptions{
@@ -49,35 +51,40 @@ func (w *workload) delete(ctx context.Context, u *user, way metav1.DeletionPropa
 	return w.checkLeft(ctx, u, way, before)
 }
 
-// checkLeft checks what a deletion has left of what there was before.
+// checkLeft checks what a deletion has left of what the workload owned before.
 func (w *workload) checkLeft(ctx context.Context, u *user, way metav1.DeletionPropagation, before []unstructured.Unstructured) bool {
 	after, ok := w.dependents(ctx, u)
 	if !ok {
 		return false
 	}
-	there := map[types.UID]bool{}
+	there, living := map[types.UID]bool{}, 0
 	for i := range after {
-		there[after[i].GetUID()] = true
+		there[after[i].GetUID()] = after[i].GetDeletionTimestamp() == nil
 	}
-	switch way {
-	case metav1.DeletePropagationForeground:
-		for i := range before {
-			if o := &before[i]; there[o.GetUID()] && time.Since(o.GetCreationTimestamp().Time) > young {
-				u.blame("%s went before its %s %s, although it was deleted in the foreground", w.key(), o.GetKind(), o.GetName())
-			}
+	for i := range before {
+		o := &before[i]
+		lives, exists := there[o.GetUID()]
+		if lives {
+			living++
 		}
-	case metav1.DeletePropagationOrphan:
-		// While a deletion is carried out, some may go for another reason: too many
-		// of them, or replaced by a rollout. As many as are wanted stay.
-		want := min(living(before), w.wish.Replicas)
-		if w.kind.name == deploymentKind.name {
-			want = min(want, 1)
+		if exists && way == metav1.DeletePropagationForeground && time.Since(o.GetCreationTimestamp().Time) > young {
+			u.blame("%s went before its %s %s, although it was deleted in the foreground", w.key(), o.GetKind(), o.GetName())
 		}
-		if got := living(after); got < want {
-			u.blame("%s was deleted and its dependents were to stay: %d of them live, want %d", w.key(), got, want)
-		}
+	}
+	if want := w.staying(len(before)); way == metav1.DeletePropagationOrphan && living < want {
+		u.blame("%s was deleted and its dependents were to stay: %d of %d live, want %d", w.key(), living, len(before), want)
 	}
 	return true
+}
+
+// staying is how many of its dependents have to stay at least when it leaves
+// them: those that are too many may go meanwhile, and so may the ReplicaSets that
+// a rollout has replaced.
+func (w *workload) staying(dependents int) int {
+	if w.kind.name == deploymentKind.name {
+		return min(dependents, w.wish.Replicas, 1)
+	}
+	return min(dependents, w.wish.Replicas)
 }
 
 // dependents are what has the labels of the workload, of the kind that it owns.
@@ -92,14 +99,9 @@ func (w *workload) dependents(ctx context.Context, u *user) (all []unstructured.
 	return all, ok
 }
 
-func living(objects []unstructured.Unstructured) int {
-	n := 0
-	for i := range objects {
-		if objects[i].GetDeletionTimestamp() == nil {
-			n++
-		}
-	}
-	return n
+// strange tells whether an object is not the workload's, or is being deleted.
+func (w *workload) strange(o unstructured.Unstructured) bool {
+	return o.GetDeletionTimestamp() != nil || !metav1.IsControlledBy(&o, &metav1.ObjectMeta{UID: w.uid})
 }
 
 // waitAdopted waits until everything that has the labels of the workload has a

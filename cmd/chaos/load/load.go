@@ -81,6 +81,7 @@ var stories = []struct {
 	{"replicationcontrollers", replicationControllers},
 	{"namespaces", namespaces},
 	{"quotas", quotas},
+	{"nodes", nodes},
 }
 
 // Run plays each story as many times at once as wanted, until end is closed and
@@ -91,7 +92,7 @@ func (l *Load) Run(ctx context.Context, end <-chan struct{}, each int) {
 		for i, story := range stories {
 			u := &user{
 				Load: l, Rand: rand.New(rand.NewPCG(l.seed, uint64(n*len(stories)+i))),
-				namespace: fmt.Sprint(Prefix, story.name, "-", n), end: end,
+				number: n, namespace: fmt.Sprint(Prefix, story.name, "-", n), end: end,
 			}
 			all.Go(func() { story.tell(ctx, u) }) // ends with end or ctx
 		}
@@ -151,8 +152,10 @@ type user struct {
 	*Load
 	*rand.Rand
 
+	number    int // of those with the same story
 	namespace string
 	end       <-chan struct{}
+	renewals  int // how often a workload was deleted and created again
 }
 
 // goesOn waits as users do between two things, and tells whether there is

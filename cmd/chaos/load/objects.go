@@ -34,13 +34,26 @@ func (u *user) deleteNamespace(ctx context.Context, name string) {
 	u.wish(func(w *Wishes) { w.forget(name) })
 }
 
+// createService creates a Service for the pods of a workload: behind a load
+// balancer for "two", without for others.
 func (u *user) createService(ctx context.Context, namespace, app string) bool {
+	service := &corev1.Service{
+		ObjectMeta: metav1.ObjectMeta{Name: app},
+		Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": app}, Ports: []corev1.ServicePort{{Port: 80}}},
+	}
+	if app == "two" {
+		service.Spec.Type = corev1.ServiceTypeLoadBalancer
+	}
+	api := u.client.CoreV1().Services(namespace)
 	done := u.do(ctx, "create Service", func(ctx context.Context) error {
-		_, err := u.client.CoreV1().Services(namespace).Create(ctx, &corev1.Service{
-			ObjectMeta: metav1.ObjectMeta{Name: app},
-			Spec:       corev1.ServiceSpec{Selector: map[string]string{"app": app}, Ports: []corev1.ServicePort{{Port: 80}}},
-		}, metav1.CreateOptions{})
-		return unless(isThere, err)
+		if _, err := api.Create(ctx, service, metav1.CreateOptions{}); !isThere(err) {
+			return err
+		}
+		there, err := api.Get(ctx, app, metav1.GetOptions{})
+		if err == nil && there.DeletionTimestamp != nil {
+			return fmt.Errorf("service %s/%s is still being deleted, with the finalizers %v", namespace, app, there.Finalizers)
+		}
+		return err
 	})
 	if done {
 		u.wish(func(w *Wishes) { w.Services[namespace+"/"+app] = true })

@@ -59,7 +59,8 @@ func (u *user) change(ctx context.Context, w *workload) {
 		ways := []metav1.DeletionPropagation{
 			metav1.DeletePropagationBackground, metav1.DeletePropagationForeground, metav1.DeletePropagationOrphan,
 		}
-		u.renew(ctx, w, ways[u.IntN(len(ways))])
+		u.renew(ctx, w, ways[u.renewals%len(ways)])
+		u.renewals++
 	}
 }
 
@@ -87,6 +88,7 @@ func namespaces(ctx context.Context, u *user) {
 		}
 		u.setQuota(ctx, name, 10)
 		u.createService(ctx, name, "one")
+		u.createService(ctx, name, "two")
 		u.createConfigMap(ctx, name, "one")
 		u.newWorkload(deploymentKind, name, "one").create(ctx, u, 2, u.image())
 		u.newWorkload(replicationControllerKind, name, "two").create(ctx, u, 1, u.image())

@@ -70,4 +70,5 @@ func unless(nothingToDo func(error) bool, err error) error {
 var (
 	isThere = apierrors.IsAlreadyExists
 	isGone  = apierrors.IsNotFound
+	isOther = apierrors.IsConflict // the uid is another one's
 )

@@ -4,6 +4,8 @@
 package verdict
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -52,8 +54,8 @@ func (v *verdict) checkOwners() {
 		}
 		if o.DeletionTimestamp != nil {
 			v.blame("%s is being deleted since %s, with the finalizers %v", who, o.DeletionTimestamp.UTC().Format("15:04:05"), o.Finalizers)
-		} else if len(o.Finalizers) > 0 {
-			v.blame("%s has the finalizers %v", who, o.Finalizers)
+		} else if left := slices.DeleteFunc(slices.Clone(o.Finalizers), lasting); len(left) > 0 {
+			v.blame("%s has the finalizers %v", who, left)
 		}
 		if key, deleted := v.wishes.Deleted[o.UID]; deleted {
 			v.blame("%s is there, and was deleted as %s", who, key)
@@ -64,4 +66,9 @@ func (v *verdict) checkOwners() {
 			}
 		}
 	}
+}
+
+// lasting tells whether a finalizer stays as long as its object lives.
+func lasting(finalizer string) bool {
+	return finalizer == "service.kubernetes.io/load-balancer-cleanup"
 }

@@ -17,11 +17,12 @@ import (
 // that each address behind one stands once in its EndpointSlices and in its
 // Endpoints.
 func (v *verdict) checkServices() {
-	there := map[string]bool{}
+	there, balancers := map[string]bool{}, map[string]string{}
 	for i := range v.Services {
 		s := &v.Services[i]
 		key := s.Namespace + "/" + s.Name
 		there[key] = true
+		v.checkBalancer(key, s, balancers)
 		if !v.wishes.Services[key] {
 			v.blame("service %s is there, and was deleted", key)
 		}
@@ -44,6 +45,21 @@ func (v *verdict) checkServices() {
 		if e := &v.Endpoints[i]; !there[e.Namespace+"/"+e.Name] {
 			v.blame("Endpoints %s/%s are there, and their service is not", e.Namespace, e.Name)
 		}
+	}
+}
+
+// checkBalancer checks that a Service of type LoadBalancer has one address, which
+// no other one has: users says whose they are.
+func (v *verdict) checkBalancer(key string, s *corev1.Service, users map[string]string) {
+	if s.Spec.Type != corev1.ServiceTypeLoadBalancer {
+		return
+	}
+	same(v, "service "+key, "number of addresses of the load balancer", len(s.Status.LoadBalancer.Ingress), 1)
+	for _, ingress := range s.Status.LoadBalancer.Ingress {
+		if other, taken := users[ingress.IP]; taken {
+			v.blame("service %s has the address %s of service %s", key, ingress.IP, other)
+		}
+		users[ingress.IP] = key
 	}
 }
 

@@ -22,8 +22,10 @@ import (
 	"github.com/wasm-controller-manager/wcm/cmd/chaos/load"
 )
 
-// State is what is in the namespaces of the load.
+// State is what is in the namespaces of the load, and the nodes.
 type State struct {
+	Nodes []corev1.Node
+
 	// All has the metadata of everything but events, of whatever resource.
 	All []Item
 
@@ -67,6 +69,11 @@ func (r *Reader) Read(ctx context.Context) (*State, error) {
 		return nil, err
 	}
 	all := metav1.ListOptions{}
+	nodes, err := r.client.CoreV1().Nodes().List(ctx, all)
+	if err != nil {
+		return nil, err
+	}
+	s.Nodes = nodes.Items
 	for _, read := range []func() error{
 		func() error {
 			list, err := r.client.CoreV1().Namespaces().List(ctx, all)

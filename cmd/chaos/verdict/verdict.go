@@ -18,6 +18,7 @@ import (
 // the load, in the order of the alphabet.
 func Judge(s *State, wishes load.Wishes) []string {
 	v := &verdict{State: s, wishes: wishes}
+	v.checkNodes()
 	v.checkNamespaces()
 	v.checkOwners()
 	v.checkWorkloads()

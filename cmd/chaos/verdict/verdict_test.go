@@ -42,6 +42,10 @@ func healthy() world {
 		Services: map[string]bool{namespace + "/web": true},
 		Deleted:  map[types.UID]string{"dead": "Deployment " + namespace + "/web"},
 	}}
+	w.Nodes = []corev1.Node{
+		{ObjectMeta: metav1.ObjectMeta{Name: "a"}, Spec: corev1.NodeSpec{PodCIDRs: []string{"10.0.0.0/24"}}},
+		{ObjectMeta: metav1.ObjectMeta{Name: "b"}, Spec: corev1.NodeSpec{PodCIDRs: []string{"10.0.1.0/24"}}},
+	}
 	w.Namespaces = []corev1.Namespace{{ObjectMeta: metav1.ObjectMeta{Name: namespace}}}
 	template := corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: []corev1.Container{{Image: image}}}}
 	w.Deployments = []appsv1.Deployment{{
@@ -118,6 +122,9 @@ func TestWrong(t *testing.T) {
 		spoil func(w *world)
 		want  string // one of the sentences
 	}{
+		{"node without addresses", func(w *world) { w.Nodes[1].Spec.PodCIDRs = nil }, "node b: number of ranges of addresses is 0, want 1"},
+		{"addresses twice", func(w *world) { w.Nodes[1].Spec = w.Nodes[0].Spec }, "node b has the addresses 10.0.0.0/24 of node a"},
+		{"node tainted", func(w *world) { w.Nodes[0].Spec.Taints = []corev1.Taint{{Key: "x"}} }, "node a: number of taints is 1, want 0"},
 		{"namespace left", func(w *world) { delete(w.wishes.Namespaces, namespace) }, "namespace chaos-a is there (), and was deleted: []"},
 		{"namespace missing", func(w *world) { w.Namespaces = nil }, "namespace chaos-a is missing"},
 		{"things without a namespace", func(w *world) { w.Namespaces = nil }, "services chaos-a/web is there, and its namespace is not"},
@@ -162,6 +169,15 @@ func TestWrong(t *testing.T) {
 			w.Slices[0].Labels = nil
 		}, "EndpointSlice chaos-a/web-s is there, and its service chaos-a/ is not"},
 		{"endpoints without service", func(w *world) { w.Endpoints[0].Name = "x" }, "Endpoints chaos-a/x are there, and their service is not"},
+		{"no load balancer", func(w *world) {
+			w.Services[0].Spec.Type = corev1.ServiceTypeLoadBalancer
+		}, "service chaos-a/web: number of addresses of the load balancer is 0, want 1"},
+		{"load balancer shared", func(w *world) {
+			w.Services[0].Spec.Type = corev1.ServiceTypeLoadBalancer
+			w.Services[0].Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "192.0.2.1"}}
+			w.Services = append(w.Services, w.Services[0])
+			w.Services[1].Name = "wide"
+		}, "service chaos-a/wide has the address 192.0.2.1 of service chaos-a/web"},
 		{"quota", func(w *world) {
 			w.Quotas[0].Status.Used["pods"] = resource.MustParse("3")
 		}, "quota chaos-a/quota: used pods is 3, want 2"},
