@@ -69,11 +69,19 @@ chaos: build control-plane ## ten minutes of load while hosts are killed and the
 	@$(GO) build -o $(BIN)/chaos ./cmd/chaos
 	@$(BIN)/chaos $(CHAOS)
 
+E2E     := cmd/conformance/e2e
+# kubectl version says what k8s.io/kubernetes in go.mod says.
+KUBERNETES = $(shell cd $(E2E) && GOWORK=off $(GO) list -m -f '{{.Version}}' k8s.io/kubernetes)
+
 .PHONY: e2e
-e2e:
+e2e: kubectl
 	@echo "building upstream's end-to-end tests; the first time this takes many minutes"
-	@cd cmd/conformance/e2e && CGO_ENABLED=0 GOWORK=off $(GO) test -c -trimpath -ldflags='-s -w' -o ../../../$(BIN)/e2e.test .
-	@cd cmd/conformance/e2e && CGO_ENABLED=0 GOWORK=off $(GO) build -trimpath -ldflags='-s -w' -o ../../../$(BIN)/kubectl ./kubectl
+	@cd $(E2E) && CGO_ENABLED=0 GOWORK=off $(GO) test -c -trimpath -ldflags='-s -w' -o ../../../$(BIN)/e2e.test .
+
+.PHONY: kubectl
+kubectl: ## upstream's kubectl, into bin/, for who has none
+	@echo "building kubectl; the first time this takes minutes"
+	@cd $(E2E) && CGO_ENABLED=0 GOWORK=off $(GO) build -trimpath -ldflags='-s -w -X k8s.io/component-base/version.gitVersion=$(KUBERNETES)' -o ../../../$(BIN)/kubectl ./kubectl
 
 .PHONY: test
 test: control-plane $(BUNDLE) ## all tests, on real API servers that they start and stop themselves
