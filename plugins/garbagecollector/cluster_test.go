@@ -5,6 +5,8 @@ package garbagecollector
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,9 +14,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
+	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/stage"
 )
 
@@ -111,4 +116,77 @@ func TestCustomResource(t *testing.T) {
 	if _, err := c.CoreV1().Secrets(c.Namespace).Get(ctx, "two", metav1.GetOptions{}); err != nil {
 		t.Errorf("what the orphan owns: %v, want it to stay", err)
 	}
+}
+
+// TestHostWasDown has owners that went while no collector ran; then a circle, which
+// is deleted in the foreground when it is being deleted already.
+func TestHostWasDown(t *testing.T) {
+	plane := controlplane.Shared(t)
+	before := kubernetes.NewForConfigOrDie(plane.RESTConfig())
+	namespace := plane.NamespaceFor(t)
+	ctx := t.Context()
+	add := func(name string, finalizers []string, owners ...*corev1.ConfigMap) *corev1.ConfigMap {
+		t.Helper()
+		object := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name, Finalizers: finalizers}}
+		block := true
+		for _, o := range owners {
+			object.OwnerReferences = append(object.OwnerReferences, metav1.OwnerReference{APIVersion: "v1", Kind: "ConfigMap", Name: o.Name, UID: o.UID, BlockOwnerDeletion: &block})
+		}
+		made, err := before.CoreV1().ConfigMaps(namespace).Create(ctx, object, metav1.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made
+	}
+	remove := func(name string, policy metav1.DeletionPropagation) {
+		t.Helper()
+		if err := before.CoreV1().ConfigMaps(namespace).Delete(ctx, name, metav1.DeleteOptions{PropagationPolicy: &policy}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := func(want string) {
+		t.Helper()
+		hosttest.Eventually(t, func() string {
+			list, err := before.CoreV1().ConfigMaps(namespace).List(ctx, metav1.ListOptions{})
+			if err != nil {
+				return err.Error()
+			}
+			var names []string
+			for i := range list.Items {
+				if o := &list.Items[i]; o.Name != "kube-root-ca.crt" {
+					names = append(names, fmt.Sprintf("%s%d", o.Name, len(o.OwnerReferences)))
+				}
+			}
+			if got := strings.Join(names, " "); got != want {
+				return "left are " + got + ", want " + want
+			}
+			return ""
+		})
+	}
+	gone, again, waits := add("gone", nil), add("again", nil), add("waits", nil)
+	add("b-of-gone", nil, gone)
+	add("c-of-again", nil, again)
+	add("d-of-both", nil, gone, waits)
+	add("e-orphan", nil, waits)
+	remove("gone", metav1.DeletePropagationBackground)
+	remove("again", metav1.DeletePropagationBackground)
+	add("again", nil)
+	remove("waits", metav1.DeletePropagationOrphan)
+
+	stage.Start(t, stage.Options{Controllers: map[string]string{"garbagecollector": ""}})
+	left("again0 d-of-both0 e-orphan0")
+
+	one := add("one", []string{"example.com/hold"})
+	three := add("three", nil, add("two", nil, one))
+	ring := fmt.Sprintf(`{"metadata":{"ownerReferences":[{"apiVersion":"v1","kind":"ConfigMap","name":"three","uid":%q,"blockOwnerDeletion":true}]}}`, three.UID)
+	if _, err := before.CoreV1().ConfigMaps(namespace).Patch(ctx, "one", types.MergePatchType, []byte(ring), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	remove("one", metav1.DeletePropagationBackground) // which its finalizer holds
+	remove("one", metav1.DeletePropagationForeground) // while it is being deleted
+	left("again0 d-of-both0 e-orphan0 one1")
+	if _, err := before.CoreV1().ConfigMaps(namespace).Patch(ctx, "one", types.MergePatchType, []byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	left("again0 d-of-both0 e-orphan0")
 }

@@ -32,6 +32,7 @@ func served() []sdk.APIResource {
 		{Group: "example.com", Version: "v1beta1", Resource: "owners", Kind: "Owner", Namespaced: true, Verbs: all},
 		{Version: "v1", Resource: "children", Kind: "Child", Namespaced: true, Verbs: all, Preferred: true},
 		{Version: "v1", Resource: "roots", Kind: "Root", Verbs: all, Preferred: true},
+		{Group: "other.example.com", Version: "v1", Resource: "owners", Kind: "Owner", Namespaced: true, Verbs: all, Preferred: true},
 	}
 }
 
@@ -49,8 +50,8 @@ func ref(text string) map[string]any {
 	kind, name, _ := strings.Cut(text, " ")
 	name, blocks := strings.CutSuffix(name, " blocks")
 	name, other, differs := strings.Cut(name, " as ")
-	version := map[string]string{"Owner": "example.com/v1", "Old": "example.com/v1beta1", "Child": "v1", "Root": "v1", "Ghost": "example.com/v1"}[kind]
-	if kind == "Old" {
+	version := map[string]string{"Owner": "example.com/v1", "Old": "example.com/v1beta1", "Child": "v1", "Root": "v1", "Ghost": "example.com/v1", "Namesake": "other.example.com/v1"}[kind]
+	if kind == "Old" || kind == "Namesake" {
 		kind = "Owner"
 	}
 	r := map[string]any{"apiVersion": version, "kind": kind, "name": name, "uid": uid(name)}
@@ -179,6 +180,9 @@ func TestRules(t *testing.T) {
 			remove("Owner", sdk.Foreground), "Owner/a!+x"},
 		{"foreground: a longer circle, which waits for nobody else", []map[string]any{object("Owner", "a", "Child d blocks"), object("Child", "b", "Owner a blocks"), object("Child", "c", "Child b blocks"), object("Child", "d", "Child c blocks")},
 			remove("Owner", sdk.Foreground), ""},
+		{"foreground: what does not block goes, also if it owns what waits", []map[string]any{object("Owner", "a"), held(object("Child", "e", "Owner a blocks"), "x"), object("Child", "b", "Owner a"), object("Child", "c", "Child b"), held(object("Child", "d", "Child c blocks"), "x")},
+			both(func(env *sdktest.Env) { env.Delete("Child", sdk.Key{Namespace: "ns", Name: "c"}, sdk.Foreground) }, remove("Owner", sdk.Foreground)),
+			"Child/c(b)!+foregroundDeletion Child/d(c)!+x Child/e(a)!+x Owner/a!+foregroundDeletion"},
 		{"foreground: what owns itself does not wait for itself", []map[string]any{object("Owner", "a"), object("Child", "b", "Owner a blocks", "Child b blocks")},
 			remove("Owner", sdk.Foreground), "Child/b(b)"},
 		{"foreground: of several owners that wait, none waits for ever", []map[string]any{object("Owner", "a"), object("Owner", "b"), object("Child", "c", "Owner a blocks", "Owner b blocks")},
@@ -235,6 +239,9 @@ func TestRules(t *testing.T) {
 		{"an owner of another uid is another one", []map[string]any{object("Owner", "a"), object("Child", "b", "Owner a as e")}, nothing, "Owner/a"},
 		{"an owner of another name is another one", []map[string]any{object("Owner", "a"), object("Child", "b", "Owner e as a")}, nothing, "Owner/a"},
 		{"an owner of another kind is another one", []map[string]any{object("Owner", "a"), object("Child", "b", "Child a")}, nothing, "Owner/a"},
+		{"also if it is of the same group", []map[string]any{object("Child", "a"), object("Child", "b", "Root a")}, nothing, "Child/a"},
+		{"an owner of another group is another one", []map[string]any{object("Owner", "a"), object("Child", "b", "Namesake a")}, nothing, "Owner/a"},
+		{"an owner without a namespace that never was is asked for", []map[string]any{object("Root", "c", "Root a"), object("Child", "b", "Root a")}, nothing, ""},
 		{"an owner is the same in another version", []map[string]any{object("Owner", "a"), object("Child", "b", "Old a")}, nothing, "Child/b(a) Owner/a"},
 		{"an owner of another namespace is none", []map[string]any{elsewhere(object("Owner", "a")), object("Child", "b", "Owner a")}, nothing, "Owner/a"},
 		{"what has no namespace and an owner in one stays", []map[string]any{object("Owner", "a"), object("Root", "b", "Owner a")}, nothing, "Owner/a Root/b(a)"},
@@ -470,5 +477,85 @@ func TestAdopted(t *testing.T) {
 		if b := env.Get("Child", sdk.Key{Namespace: "ns", Name: "b"}); !adopted || b == nil || b.Text("metadata.deletionTimestamp") != "" {
 			t.Errorf("%s: left are %q (adopted: %t), want b to stay", test.reason, left(env), adopted)
 		}
+	}
+}
+
+// TestReads: what the cache says is enough to do nothing, also later.
+func TestReads(t *testing.T) {
+	for _, test := range []struct {
+		reason  string
+		objects []map[string]any
+		reads   int
+	}{
+		{"the owner is there", []map[string]any{object("Owner", "a"), object("Child", "b", "Owner a")}, 0},
+		{"it is being deleted already", []map[string]any{held(object("Child", "b", "Owner a"), "x")}, 2},
+		{"the owner is there in another version", []map[string]any{object("Owner", "a"), object("Child", "b", "Old a")}, 0},
+	} {
+		env := sdktest.New(t)
+		env.Serve(served()...)
+		for _, o := range test.objects {
+			env.Add(o)
+		}
+		reads := 0
+		env.OnOperation = func(o sdktest.Operation) error {
+			if o.Op == abi.OpGet {
+				reads++
+			}
+			return nil
+		}
+		for range 3 {
+			if err := env.Settle(); err != nil {
+				t.Fatal(err)
+			}
+			env.Advance(time.Hour)
+		}
+		if reads != test.reads {
+			t.Errorf("%s: %d reads of the API server, want %d", test.reason, reads, test.reads)
+		}
+	}
+}
+
+// TestDeletedMeanwhile: what somebody deletes while it is looked at is left to them.
+func TestDeletedMeanwhile(t *testing.T) {
+	env := sdktest.New(t)
+	env.Serve(served()...)
+	env.Add(held(object("Child", "b", "Owner a"), "x"))
+	env.OnOperation = func(o sdktest.Operation) error {
+		if b := env.Get("Child", sdk.Key{Namespace: "ns", Name: "b"}); o.Op == abi.OpGet && b.Text("metadata.deletionTimestamp") == "" {
+			env.Delete("Child", b.Key())
+		}
+		return nil
+	}
+	if err := env.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(env.Writes()); n != 0 {
+		t.Errorf("%d writes, want none", n)
+	}
+}
+
+// TestPatchAgain: a patch of an object that changes is made anew at once.
+func TestPatchAgain(t *testing.T) {
+	env := sdktest.New(t)
+	env.Serve(served()...)
+	env.Add(held(object("Owner", "a"), "orphan"))
+	env.Add(object("Child", "b", "Owner a"))
+	if err := env.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	env.Delete("Owner", owner)
+	conflicts := 0
+	env.OnOperation = func(o sdktest.Operation) error {
+		if o.Op == abi.OpPatch && o.Key.Name == "b" && conflicts < tries-1 {
+			conflicts++
+			env.Patch("Child", o.Key, `{"metadata":{"labels":{"n":"`+strconv.Itoa(conflicts)+`"}}}`)
+		}
+		return nil
+	}
+	if _, err := env.Reconcile(Name, sdk.Key{Name: uid("a")}); err != nil || conflicts != tries-1 {
+		t.Errorf("error %v after %d conflicts, want none after %d", err, conflicts, tries-1)
+	}
+	if got := left(env); got != "Child/b" {
+		t.Errorf("left are %q, want the child alone", got)
 	}
 }
