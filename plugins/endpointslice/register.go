@@ -47,6 +47,11 @@ func (s *Settings) prepare() (err error) {
 // Node is what the controller reads of a node.
 type Node struct {
 	sdk.Header
+	location
+}
+
+// location is where a node stands.
+type location struct {
 	Meta struct {
 		Labels struct {
 			Zone string `json:"topology.kubernetes.io/zone"`
@@ -66,7 +71,7 @@ var (
 func Register() {
 	settings = sdk.NewSettings(Settings{MaxEndpointsPerSlice: 100, UpdatesBatchPeriod: "0s"}, (*Settings).prepare)
 	services = sdk.NewResource[backend.Service]("v1", "services", "Service")
-	pods = sdk.NewResource[backend.Pod]("v1", "pods", "Pod")
+	pods = sdk.NewResource[backend.Pod]("v1", "pods", "Pod", sdk.IndexField("spec.nodeName"))
 	nodes = sdk.NewResource[Node]("v1", "nodes", "Node")
 	sliceCache = sdk.NewResource[backend.Slice]("discovery.k8s.io/v1", "endpointslices", "EndpointSlice",
 		sdk.IndexLabel(backend.LabelServiceName), sdk.Writes("create", "patch", "delete"))
@@ -77,6 +82,7 @@ func Register() {
 		For:  services,
 		Watches: []sdk.Watch{
 			{Resource: pods, Map: sdk.MapSelectedBy("spec.selector")},
+			{Resource: nodes, Map: sdk.MapFunc(nodes, servicesOn), Fields: sdk.FieldsOf[location]()},
 			{Resource: sliceCache, Map: sdk.MapLabel(backend.LabelServiceName)},
 		},
 		Reconcile:   reconcile,

@@ -334,11 +334,17 @@ func TestHomeless(t *testing.T) {
 	}
 	w.want("IPv4")
 	w.Add(node)
-	w.Advance(1)
-	if _, err := w.Reconcile(Name, webKey); err != nil {
-		t.Errorf("Reconcile with the node: %v", err)
-	}
+	w.settle()
 	w.want("IPv4 http:8080/TCP [10.0.0.1 " + up + "]")
+}
+
+// TestZone: a node that moves takes the endpoints on it along.
+func TestZone(t *testing.T) {
+	w := newWorld(t, service, pod("a", "10.0.0.1"))
+	w.settle()
+	w.Patch("Node", sdk.Key{Name: "n1"}, `{"metadata":{"labels":{"topology.kubernetes.io/zone":"z2"}}}`)
+	w.settle()
+	w.want("IPv4 http:8080/TCP [10.0.0.1 ready serving node=n1 zone=z2]")
 }
 
 func TestBatch(t *testing.T) {
