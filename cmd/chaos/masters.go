@@ -36,12 +36,15 @@ func (r *chaos) startMasters(ctx context.Context) (stop func() error) {
 	errs := make([]error, r.hosts)
 	start := func() (*hollow.Process, error) { return hollow.StartHost(cluster(r.options, r.dir), r.cluster.Plane) }
 	for i := range r.hosts {
+		running := first
+		if i > 0 {
+			running = nil
+		}
 		kill := make(chan struct{})
 		r.masters.kill = append(r.masters.kill, kill)
 		all.Go(func() { // ends with ctx
-			errs[i] = r.masters.run(ctx, first, start, kill)
+			errs[i] = r.masters.run(ctx, running, start, kill)
 		})
-		first = nil
 	}
 	return func() error {
 		cancel()

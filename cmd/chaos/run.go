@@ -128,6 +128,9 @@ func (r *chaos) run(ctx context.Context) (wrong []string, err error) {
 	}
 	judgement := history.Judge(r.recorder.Entries())
 	wrong = append(append(r.load.Wrong(), unsettled...), judgement.Wrong...)
+	if kills := r.masters.kills.Load(); int64(r.transitions) < kills/2 {
+		wrong = append(wrong, fmt.Sprintf("%d hosts were killed, and the lead was taken %d times: those that led were spared", kills, r.transitions))
+	}
 	if judgement.Judged == 0 {
 		wrong = append(wrong, "nothing was created that could be judged")
 	}

@@ -53,7 +53,7 @@ func unrest(e history.Entry) []string {
 
 func (r *chaos) waitSettled(ctx context.Context) (wrong []string, err error) {
 	deadline := time.Now().Add(settleWithin)
-	for {
+	for n := 0; ; {
 		state, err := r.reader.Read(ctx)
 		if err == nil {
 			wrong = verdict.Judge(state, r.load.Wishes())
@@ -62,6 +62,9 @@ func (r *chaos) waitSettled(ctx context.Context) (wrong []string, err error) {
 		}
 		if len(wrong) == 0 || time.Now().After(deadline) {
 			return wrong, nil
+		}
+		if n++; n%5 == 0 {
+			r.say(fmt.Sprintf("%d things to go, such as: %s", len(wrong), wrong[0]))
 		}
 		select {
 		case <-ctx.Done():
