@@ -149,7 +149,7 @@ func New(o Options) (*Host, error) {
 		events:    events,
 		metrics:   o.Metrics,
 		custom:    metric.NewCustom(o.Registerer),
-		stores:    store.NewSet(store.Options{Config: o.Config, Logger: o.Logger, Metrics: o.Metrics}),
+		stores:    store.NewSet(store.Options{Config: o.Config, Logger: o.Logger, Metrics: o.Metrics, Gather: gatherViews}),
 		crew:      newCrew(o.Logger),
 		scanned:   make(chan struct{}),
 		plugins:   map[string]*plugin{},
@@ -242,6 +242,10 @@ func (h *Host) removeAll(ctx context.Context) {
 	}
 	h.draining.Wait()
 }
+
+// gatherViews is how long the caches of a plugin wait for the needs of the next
+// one at a start.
+const gatherViews = 100 * time.Millisecond
 
 // sweepAfter is how long what a version held, or what it took to install it, may
 // stay in memory: enough for the other plugins of a deployment.

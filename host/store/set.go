@@ -10,6 +10,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
@@ -29,6 +30,11 @@ type Options struct {
 	// ListOnly never asks for the initial state as a stream (WatchList), which
 	// is only of use with API servers that do not answer to it well.
 	ListOnly bool
+	// Gather is how long what a new view needs is not asked for after the last
+	// view was opened, ten times that at most; 0: it is asked for at once. At a
+	// start, plugins open their views one after the other, and a resource that
+	// several of them read with different fields would be listed for each.
+	Gather time.Duration
 }
 
 // Set is the informers of one API server.
@@ -75,14 +81,33 @@ func (s *Set) Run(ctx context.Context) error {
 	defer client.CloseIdleConnections()
 	defer running.Wait()
 	for {
-		for _, g := range s.takeUnstarted() {
-			running.Go(func() { g.run(ctx, config, client) })
-		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-s.started:
 		}
+		s.gather(ctx)
+		for _, g := range s.takeUnstarted() {
+			running.Go(func() { g.run(ctx, config, client) })
+		}
+	}
+}
+
+// gather waits until no more generations come, which may take the place of
+// those that are there.
+func (s *Set) gather(ctx context.Context) {
+	const most = 10
+	ctx, cancel := context.WithTimeout(ctx, most*s.options.Gather)
+	defer cancel()
+	for ctx.Err() == nil {
+		pause := time.NewTimer(s.options.Gather)
+		select {
+		case <-s.started:
+		case <-pause.C:
+			return
+		case <-ctx.Done():
+		}
+		pause.Stop()
 	}
 }
 
@@ -95,10 +120,18 @@ func (s *Set) start(g *generation) {
 	}
 }
 
+// takeUnstarted returns what is to run. What was stopped meanwhile is not.
 func (s *Set) takeUnstarted() []*generation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := s.unstarted
+	taken := slices.DeleteFunc(s.unstarted, func(g *generation) bool {
+		select {
+		case <-g.stopped:
+			return true
+		default:
+			return false
+		}
+	})
 	s.unstarted = nil
 	return taken
 }
