@@ -5,8 +5,7 @@ package endpointslice
 
 import (
 	"context"
-	"errors"
-	"strconv"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/plugins/internal/backend"
 	"github.com/wasm-controller-manager/wcm/sdk"
@@ -47,17 +46,25 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 		}
 		return sdk.Result{}, err
 	}
-	return sdk.Result{}, homeless // looks again, until the node is there or the pod is gone
+	if homeless {
+		return sdk.Result{RequeueAfter: homelessAgain}, nil
+	}
+	return sdk.Result{}, nil
 }
+
+// homelessAgain is when a service is looked at again of which a pod has no node.
+// The node wakes it when it comes; this is in case that the look at its pods
+// failed then.
+const homelessAgain = time.Minute
 
 // membersOf returns the pods that belong into the slices of the service. A pod
 // whose node is not known does not, unless the service publishes whatever there
-// is; homeless says which, if any.
-func membersOf(ctx context.Context, service *backend.Service) (members []member, homeless, err error) {
+// is; homeless says whether there is one.
+func membersOf(ctx context.Context, service *backend.Service) (members []member, homeless bool, err error) {
 	zones := map[string]string{}
 	selected, err := pods.List(ctx, sdk.InNamespace(service.Namespace), sdk.MatchingLabels(service.Spec.Selector))
 	if err != nil {
-		return nil, nil, err
+		return nil, false, err
 	}
 	for i := range selected {
 		pod := &selected[i]
@@ -67,10 +74,10 @@ func membersOf(ctx context.Context, service *backend.Service) (members []member,
 		zone, known := zones[pod.Spec.NodeName]
 		if !known {
 			if zone, known, err = zoneOf(ctx, pod); err != nil {
-				return nil, nil, err
+				return nil, false, err
 			}
 			if !known && !service.Spec.PublishNotReadyAddresses {
-				homeless = errors.New("pod " + pod.Key().String() + " is left out: its node " + strconv.Quote(pod.Spec.NodeName) + " is not there")
+				homeless = true
 				continue
 			}
 			zones[pod.Spec.NodeName] = zone

@@ -328,11 +328,11 @@ func TestSettings(t *testing.T) {
 func TestHomeless(t *testing.T) {
 	w := newWorld(t, service, pod("a", "10.0.0.1"))
 	w.Kill("Node", sdk.Key{Name: "n1"})
-	err := w.Settle()
-	if err == nil || !strings.Contains(err.Error(), `its node "n1" is not there`) {
-		t.Errorf("Settle: got %v, want the missing node", err)
-	}
+	w.settle()
 	w.want("IPv4")
+	if result, err := w.Reconcile(Name, webKey); err != nil || result.RequeueAfter != homelessAgain {
+		t.Errorf("Reconcile without the node: got %v, error %v, want another look after %s", result, err, homelessAgain)
+	}
 	w.Add(node)
 	w.settle()
 	w.want("IPv4 http:8080/TCP [10.0.0.1 " + up + "]")
