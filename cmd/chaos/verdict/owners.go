@@ -6,6 +6,7 @@ package verdict
 import (
 	"slices"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -20,7 +21,7 @@ func (v *verdict) checkNamespaces() {
 		n := &v.Namespaces[i]
 		there[n.Name] = true
 		if !v.wishes.Namespaces[n.Name] {
-			v.blame("namespace %s is there (%s), and was deleted: %v", n.Name, n.Status.Phase, n.Status.Conditions)
+			v.blame("namespace %s is there (%s), and was deleted: %q", n.Name, n.Status.Phase, remaining(n))
 			continue
 		}
 		for _, key := range []string{"serviceaccounts " + n.Name + "/default", "configmaps " + n.Name + "/kube-root-ca.crt"} {
@@ -34,6 +35,17 @@ func (v *verdict) checkNamespaces() {
 			v.blame("namespace %s is missing", name)
 		}
 	}
+}
+
+// remaining is what a namespace says of why it is still there.
+func remaining(n *corev1.Namespace) []string {
+	var messages []string
+	for _, c := range n.Status.Conditions {
+		if c.Status == corev1.ConditionTrue {
+			messages = append(messages, c.Message)
+		}
+	}
+	return messages
 }
 
 // checkOwners checks of everything that it stands in a namespace that is there,
