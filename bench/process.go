@@ -98,7 +98,7 @@ func (p *process) field(file, field string) (float64, error) {
 }
 
 // compiledCode returns how much of the process's memory is code that it has
-// made itself, in bytes.
+// made itself, in bytes: such code is in no file, or in one without a name.
 func (p *process) compiledCode() (float64, error) {
 	text, err := p.proc("smaps")
 	if err != nil {
@@ -110,7 +110,7 @@ func (p *process) compiledCode() (float64, error) {
 		switch {
 		case len(fields) >= 5 && strings.Contains(fields[0], "-"):
 			const named = 6 // a file, or something of the kernel's
-			made = strings.HasPrefix(fields[1], "r-x") && len(fields) < named
+			made = strings.HasPrefix(fields[1], "r-x") && (len(fields) < named || fields[len(fields)-1] == "(deleted)")
 		case made && fields[0] == "Rss:":
 			kibibytes, err := strconv.ParseFloat(fields[1], 64)
 			if err != nil {
