@@ -27,6 +27,9 @@ func backByFile(code []byte, dir string) (err error) {
 	if _, err := file.Write(code); err != nil {
 		return err
 	}
+	if err := file.Sync(); err != nil { // later nobody could be told that the disk has lost it
+		return err
+	}
 	_, err = unix.MmapPtr(int(file.Fd()), 0, unsafe.Pointer(&code[0]), uintptr(len(code)),
 		unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_FIXED)
 	return err

@@ -8,7 +8,10 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tetratelabs/wazero"
@@ -180,6 +183,15 @@ func TestImageStaysAsItIs(t *testing.T) {
 	}
 	if !bytes.Equal(other, third) || string(one[50_000:50_008]) != "written!" {
 		t.Error("memories have changed with the module's end")
+	}
+	files, err := filepath.Glob("/proc/self/fd/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		if to, _ := os.Readlink(file); strings.Contains(to, "wcm-image") {
+			t.Errorf("%s is open after the module was closed", to)
+		}
 	}
 }
 
