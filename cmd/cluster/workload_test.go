@@ -64,6 +64,13 @@ func TestRollout(t *testing.T) {
 
 	o.scale("web", 0)
 	o.reaches("web", 0)
+
+	const changes = 10 // that is how often the test has written
+	d, err := o.AppsV1().Deployments(o.namespace).Get(o.Context(), "web", metav1.GetOptions{})
+	o.must(err)
+	if d.Generation != changes {
+		o.Errorf("the Deployment is at generation %d, want the %d changes that people made", d.Generation, changes)
+	}
 }
 
 // deployment is what kubectl create deployment makes.

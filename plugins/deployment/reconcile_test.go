@@ -51,7 +51,7 @@ func TestCreate(t *testing.T) {
 	if got, want := w.condition(conditionAvailable), "False MinimumReplicasUnavailable: Deployment does not have minimum availability."; got != want {
 		t.Errorf("condition Available: got %s, want %s", got, want)
 	}
-	want := map[string]int{"create apps/v1/replicasets": 1, "patch apps/v1/deployments": 1, "patch apps/v1/deployments/status": 1}
+	want := map[string]int{"create apps/v1/replicasets": 1, "patch apps/v1/deployments/status": 1}
 	if diff := cmp.Diff(want, w.writes()); diff != "" {
 		t.Errorf("writes (-want +got):\n%s", diff)
 	}

@@ -74,7 +74,7 @@ func (r *rollout) ensureCurrent(ctx context.Context) error {
 		r.event(ctx, "Scaled up replica set "+created.Name+" from 0 to "+strconv.Itoa(int(n)))
 	}
 	r.progressing(isTrue, reasonCreated, "Created new replica set "+quote(created.Name))
-	return r.keepRevision(ctx)
+	return nil
 }
 
 // errCollision is why a ReplicaSet is created under another name next time.
@@ -91,7 +91,7 @@ func (r *rollout) takenName(ctx context.Context, name string, taken error) error
 		return err
 	case rs.ControlledBy(r.d) && rs.Spec.Template.same(&r.d.Spec.Template):
 		r.current = rs
-		return r.keepRevision(ctx)
+		return nil
 	}
 	status := r.d.Status
 	collisions := int32(1)
@@ -126,7 +126,7 @@ func (r *rollout) progressing(status, reason, message string) {
 }
 
 // keepCurrent brings annotations, revision and minReadySeconds of the current
-// ReplicaSet up to date, and the revision of the Deployment.
+// ReplicaSet up to date.
 func (r *rollout) keepCurrent(ctx context.Context) error {
 	if r.current == nil {
 		return nil
@@ -152,26 +152,6 @@ func (r *rollout) keepCurrent(ctx context.Context) error {
 	if conditions(r.d.Status.Conditions).get(conditionProgressing) == nil {
 		r.progressing(isTrue, reasonFound, "Found new replica set "+quote(r.current.Name))
 	}
-	return r.keepRevision(ctx)
-}
-
-// keepRevision gives the Deployment the revision of its current ReplicaSet.
-func (r *rollout) keepRevision(ctx context.Context) error {
-	revision := r.current.Annotations.Annotations.Get(annotationRevision)
-	if r.d.Annotations.Annotations.Get(annotationRevision) == revision {
-		return nil
-	}
-	return r.annotate(ctx, annotationRevision, revision)
-}
-
-// annotate sets an annotation of the Deployment; nil removes it.
-func (r *rollout) annotate(ctx context.Context, key string, value any) error {
-	change := map[string]any{"metadata": map[string]any{"annotations": map[string]any{key: value}}}
-	annotated, err := deployments.Patch(ctx, r.d, sdk.MergePatch(change), sdk.Unchanged(r.d))
-	if err != nil {
-		return sdk.IgnoreNotFound(err)
-	}
-	r.d.ResourceVersion = annotated.ResourceVersion // what was read is unchanged but for this
 	return nil
 }
 

@@ -19,18 +19,35 @@ func (r *rollout) report(ctx context.Context, rollingOut bool) error {
 	return r.write(ctx, status)
 }
 
-// write writes the status if it changed. It fails if somebody else has changed
-// the Deployment, whose conditions may be others' too.
+// write writes the status, and with it the revision, if they changed. It fails if
+// somebody else has changed the Deployment, whose conditions may be others' too.
+// The status takes annotations along, and so the generation stays what people
+// made it; a change of the annotations by themselves would raise it.
 func (r *rollout) write(ctx context.Context, status Status) error {
 	r.d.Status = status
-	if equal(&r.before, &status) {
+	revision := r.newRevision()
+	if equal(&r.before, &status) && revision == nil {
 		return nil
 	}
 	change := struct {
-		Status Status `json:"status"`
-	}{status}
+		Metadata *sdk.Annotations `json:"metadata,omitempty"`
+		Status   Status           `json:"status"`
+	}{revision, status}
 	_, err := deployments.Patch(ctx, r.d, sdk.MergePatch(change), sdk.Subresource("status"), sdk.Unchanged(r.d))
 	return sdk.IgnoreNotFound(err)
+}
+
+// newRevision returns the annotation with the revision of the current ReplicaSet,
+// nil if the Deployment has it.
+func (r *rollout) newRevision() *sdk.Annotations {
+	if r.current == nil {
+		return nil
+	}
+	revision := r.current.Annotations.Annotations.Get(annotationRevision)
+	if r.d.Annotations.Annotations.Get(annotationRevision) == revision {
+		return nil
+	}
+	return &sdk.Annotations{Annotations: sdk.Labels{{Key: annotationRevision, Value: revision}}}
 }
 
 // cleanUp deletes old ReplicaSets beyond the history limit. What is gone

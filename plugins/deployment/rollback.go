@@ -48,7 +48,9 @@ func (r *rollout) previous() int64 {
 
 func (r *rollout) giveUp(ctx context.Context, reason, message string) error {
 	deployments.Event(ctx, r.d, sdk.Warning, reason, message)
-	return r.annotate(ctx, annotationRollback, nil)
+	withdraw := map[string]any{"metadata": map[string]any{"annotations": map[string]any{annotationRollback: nil}}}
+	_, err := deployments.Patch(ctx, r.d, sdk.MergePatch(withdraw), sdk.Unchanged(r.d))
+	return sdk.IgnoreNotFound(err)
 }
 
 // restore copies the template of the ReplicaSet, and the annotations that it

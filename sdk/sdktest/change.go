@@ -62,8 +62,14 @@ func (c *change) part(changed Object) Object {
 	other := c.old.clone()
 	if c.Subresource == "status" {
 		o, other = other, changed
-		if resourceName(c.resource) == "/services" { // whose status takes labels and finalizers along
+		switch resourceName(c.resource) {
+		case "/services": // whose status takes labels and finalizers along
 			o["metadata"] = changed["metadata"]
+		case "apps/deployments": // and annotations
+			delete(o.metadata(), "annotations")
+			if annotations := changed.metadata()["annotations"]; annotations != nil {
+				o.metadata()["annotations"] = annotations
+			}
 		}
 	}
 	delete(o, "status")
