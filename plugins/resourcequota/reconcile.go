@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// soon is the time to the next look at a quota that has changed, since the
-	// caches may have been behind; and at one that counts what is not watched.
+	// soon is the time to the next look at a quota that has changed or of which
+	// something was deleted, since the caches may have been behind; and at one
+	// that counts what is not watched.
 	soon = 10 * time.Second
 	// calm is the time to the next look at a quota whose status has changed
 	// meanwhile: something was admitted that the caches do not have yet.
@@ -30,7 +31,8 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	used, failure := measure(ctx, quota)
 	status := quota.status(used)
 	next := sdk.Result{RequeueAfter: settings.Get(ctx).period()}
-	if pending(quota, status.Used) {
+	// Woken by a deletion, the quota itself may be from before the admission.
+	if woken := req.Due.IsZero() || req.Due.After(sdk.Now(ctx)); woken || pending(quota, status.Used) {
 		next.RequeueAfter = earlier(next.RequeueAfter, soon)
 	}
 	if !status.equals(&quota.Status) {

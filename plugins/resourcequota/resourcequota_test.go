@@ -292,6 +292,16 @@ func TestWake(t *testing.T) {
 				settle(t, e)
 				e.Delete("Lamp", at("a"))
 			}, soon, "count/lamps.example.com=0"},
+		{"what was deleted before its admission was seen, soon", []string{"configmaps"}, []string{object("ConfigMap", "a", "")},
+			func(e *sdktest.Env) {
+				e.Advance(soon)
+				settle(t, e)
+				e.Add(object("ConfigMap", "b", ""))
+				settle(t, e)
+				e.Delete("ConfigMap", at("b"))
+				settle(t, e)
+				e.Patch("ResourceQuota", key, `{"status":{"used":{"configmaps":"2"}}}`)
+			}, soon, "configmaps=1"},
 		{"a new pod is the API server's to count", []string{"pods"}, nil, func(e *sdktest.Env) { e.Add(pod("a", running, "", "")) }, 0, "pods=0"},
 		{"but looked for again soon", []string{"pods"}, nil, func(e *sdktest.Env) { e.Add(pod("a", running, "", "")) }, soon, "pods=1"},
 		{"a changed spec", []string{"pods"}, []string{object("ConfigMap", "a", "")},
