@@ -5,6 +5,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,9 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 )
 
 // request is what the audit log says of one.
@@ -33,6 +37,26 @@ var writers = []string{
 	"deployment-controller", "endpoint-controller", "endpointslice-controller", "generic-garbage-collector", "kube-scheduler",
 	"namespace-controller", "node-controller", "replicaset-controller", "resourcequota-controller", "root-ca-cert-publisher",
 	"service-account-controller", "service-controller",
+}
+
+// dropUpstreamsRights takes away the rights that the API server gives to
+// accounts of these names by itself. What is left is what the command rbac printed.
+func dropUpstreamsRights(ctx context.Context) error {
+	client, err := kubernetes.NewForConfig(cluster.Plane.RESTConfig())
+	if err != nil {
+		return err
+	}
+	bindings := client.RbacV1().ClusterRoleBindings()
+	list, err := bindings.List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for i := range list.Items {
+		if name := list.Items[i].Name; strings.HasPrefix(name, "system:controller:") {
+			err = errors.Join(err, bindings.Delete(ctx, name, metav1.DeleteOptions{}))
+		}
+	}
+	return err
 }
 
 // checkAudit says what the host and its controllers were forbidden, and which

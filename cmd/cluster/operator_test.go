@@ -70,6 +70,8 @@ func playOn(m *testing.M) (code int) {
 		// A hollow node renews its lease every ten seconds.
 		Flags:     []string{"--node-monitor-period=500ms", "--node-monitor-grace-period=18s"},
 		Manifests: map[string]string{"service-lb-controller": twoAddresses},
+		// Strict clusters have it: it asks for more rights of who makes objects with owners.
+		APIServerFlags: []string{"--enable-admission-plugins=OwnerReferencesPermissionEnforcement"},
 	})
 	if err != nil {
 		return fail(err)
@@ -82,7 +84,7 @@ func playOn(m *testing.M) (code int) {
 			code = fail(err)
 		}
 	}()
-	if err := errors.Join(cluster.Ready(ctx), reserveNode(ctx)); err != nil {
+	if err := errors.Join(dropUpstreamsRights(ctx), cluster.Ready(ctx), reserveNode(ctx)); err != nil {
 		return fail(err)
 	}
 	code = m.Run()

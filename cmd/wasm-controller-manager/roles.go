@@ -44,11 +44,13 @@ type roleRule struct {
 // newRoles returns the roles for what a module wants and is granted.
 func newRoles(p *plugin, g grant.Grants) *roles {
 	r := &roles{name: "wcm:" + p.name(), namespaced: map[string][]roleRule{}}
-	for _, rule := range grant.Effective(p.description, g) {
+	effective := grant.Effective(p.description, g)
+	for _, rule := range effective {
 		for _, part := range rulesOf(&rule) {
 			r.add(rule.Namespaces, part)
 		}
 	}
+	r.addOwners(p.description, effective)
 	if importsEvent(p.info) {
 		r.addEvents()
 	}
@@ -97,6 +99,45 @@ func rulesOf(rule *grant.Resource) []roleRule {
 		rules = append(rules, whole)
 	}
 	return rules
+}
+
+// addOwners lets a plugin that creates objects make them hold up the deletion of
+// those that it makes them for. Where the API server enforces that
+// (OwnerReferencesPermissionEnforcement), it takes a right to their finalizers:
+// to a subresource that there is not, so it is good for nothing else.
+func (r *roles) addOwners(d *abi.Description, effective []grant.Resource) {
+	namespaces, creates := placesOfCreates(effective)
+	if !creates {
+		return
+	}
+	for i := range d.Controllers {
+		for _, w := range d.Controllers[i].Watches {
+			if w.Mapping != abi.MapFor || d.Resources[w.Resource].Any() {
+				continue
+			}
+			of := &d.Resources[w.Resource]
+			r.add(namespaces, roleRule{
+				groups: []string{of.Group}, resources: []string{of.Resource + "/finalizers"}, verbs: []string{"update"},
+				comments: []string{"It makes objects that hold up the deletion of these, their owners."},
+			})
+		}
+	}
+}
+
+// placesOfCreates returns the namespaces in which rules allow to create
+// objects, none if it is everywhere.
+func placesOfCreates(rules []grant.Resource) (namespaces []string, creates bool) {
+	for _, rule := range rules {
+		if !slices.Contains(rule.Verbs, "create") || strings.Contains(rule.Resources[0], "/") {
+			continue
+		}
+		if len(rule.Namespaces) == 0 {
+			return nil, true
+		}
+		namespaces, creates = append(namespaces, rule.Namespaces...), true
+	}
+	slices.Sort(namespaces)
+	return slices.Compact(namespaces), creates
 }
 
 func importsEvent(info *module.Info) bool {

@@ -44,6 +44,9 @@ type Options struct {
 	// Flags are further flags of the controller manager.
 	Flags []string
 
+	// APIServerFlags are further flags of kube-apiserver.
+	APIServerFlags []string
+
 	// Manifests are files of the operator for controllers of our host, by the
 	// name of the controller. That of the load balancers is [LoadBalancers] if
 	// it is not here.
@@ -94,7 +97,8 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		return nil, err
 	}
 	c.Plane, err = controlplane.Start(ctx, controlplane.Options{
-		DataDir: filepath.Join(o.Dir, "control-plane"), AuditLog: o.AuditLog, ServiceAccountAdmission: true, APIServerArgs: audit,
+		DataDir: filepath.Join(o.Dir, "control-plane"), AuditLog: o.AuditLog, ServiceAccountAdmission: true,
+		APIServerArgs: append(audit, o.APIServerFlags...),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("control plane: %w", err)
