@@ -153,6 +153,8 @@ func transitions(ctx context.Context, client kubernetes.Interface) (int32, error
 // disturb runs the load, and kills and restarts meanwhile. It returns when the
 // load has come to its end and everything runs again.
 func (r *chaos) disturb(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	end, loaded := make(chan struct{}), make(chan struct{})
 	go func() { // ends with end or ctx
 		defer close(loaded)
@@ -161,14 +163,17 @@ func (r *chaos) disturb(ctx context.Context) error {
 	work, stop := context.WithTimeout(ctx, r.duration)
 	defer stop()
 	var all sync.WaitGroup
-	var restarting error // set before all is done
 	all.Go(func() { r.report(work) })
 	all.Go(func() { r.masters.killEvery(work, r.killEvery) })
-	all.Go(func() { restarting = r.restartAPIServer(ctx, work) })
+	all.Go(func() {
+		if err := r.restartAPIServer(ctx, work); err != nil {
+			cancel(err)
+		}
+	})
 	all.Wait()
 	close(end)
 	<-loaded
-	return errors.Join(restarting, ctx.Err())
+	return context.Cause(ctx)
 }
 
 // restartAPIServer restarts the API server at regular times while the load
@@ -182,10 +187,24 @@ func (r *chaos) restartAPIServer(ctx, work context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if err := r.cluster.Plane.Restart(ctx); err != nil {
+		if err := r.restartOnce(ctx); err != nil {
 			return err
 		}
 		r.say("the API server was restarted")
 	}
 	return nil
+}
+
+// startAttempts is how often the API server may fail to start. On a machine
+// that has too much to do it gives its start up after a minute, and whoever
+// keeps it running starts it again.
+const startAttempts = 3
+
+func (r *chaos) restartOnce(ctx context.Context) error {
+	err := r.cluster.Plane.Restart(ctx)
+	for n := 1; err != nil && n < startAttempts && ctx.Err() == nil; n++ {
+		r.say("the API server did not start, and is started again: " + err.Error())
+		err = r.cluster.Plane.StartAPIServer(ctx)
+	}
+	return err
 }
