@@ -263,6 +263,8 @@ func TestWake(t *testing.T) {
 		{"a deleted pod", []string{"pods"}, []string{pod("a", running, "", "")}, func(e *sdktest.Env) { e.Kill("Pod", at("a")) }, 0, "pods=0"},
 		{"a pod that ends", []string{"pods", "requests.cpu"}, []string{pod("a", running, "", "")},
 			func(e *sdktest.Env) { e.Patch("Pod", at("a"), `{"status":{"phase":"Succeeded"}}`) }, 0, "pods=0 requests.cpu=0"},
+		{"also if it has requested nothing", []string{"pods"}, []string{pod("a", "", "", "")},
+			func(e *sdktest.Env) { e.Patch("Pod", at("a"), `{"status":{"phase":"Failed"}}`) }, 0, "pods=0"},
 		{"a pod that becomes smaller", []string{"requests.cpu"}, []string{pod("a", running, "", "")},
 			func(e *sdktest.Env) {
 				e.Patch("Pod", at("a"), `{"spec":{"containers":[{"name":"c","resources":{"requests":{"cpu":"200m"}}}]}}`)
@@ -349,18 +351,41 @@ func TestFullLook(t *testing.T) {
 	settle(t, env)
 	env.Kill("Pod", sdk.Key{Namespace: "ns", Name: "a"})
 	settle(t, env)
-	env.Advance(soon)
-	settle(t, env)
-	env.Add(pod("b", "", "", ""))
+	for _, name := range []string{"b", "c"} { // the second is after the look that a write asks for
+		env.Add(pod(name, "", "", ""))
+		env.Advance(soon)
+		settle(t, env)
+		env.Advance(soon) // b was a write
+		settle(t, env)
+	}
 	env.Advance(24 * time.Hour)
 	settle(t, env)
-	if got := used(env); got != "pods=0" {
-		t.Errorf("without a period: got %s", got)
+	if got := used(env); got != "pods=1" {
+		t.Errorf("without a period: got %s, want the pod that came before the last look", got)
 	}
 	for _, period := range []string{"", "5", "-1m", "soon", "0.5s"} {
 		if err := sdktest.New(t).Configure(fmt.Sprintf(`{"resourceQuotaSyncPeriod":%q}`, period)); err == nil {
 			t.Errorf("period %q: got no error", period)
 		}
+	}
+}
+
+// TestIdle: of what is watched nothing is read before the next full look.
+func TestIdle(t *testing.T) {
+	env := newEnv(t, object("ConfigMap", "a", ""), object("Deployment", "a", ""), pod("a", "", "", ""), quota("", "configmaps", "count/deployments.apps", "pods"))
+	env.Advance(soon)
+	settle(t, env)
+	reads := 0
+	env.OnOperation = func(sdktest.Operation) error { reads++; return nil }
+	env.Advance(4 * time.Minute)
+	settle(t, env)
+	if reads != 0 {
+		t.Errorf("%d operations in four minutes, want none", reads)
+	}
+	env.Advance(time.Minute)
+	settle(t, env)
+	if reads == 0 {
+		t.Error("no operations at the full look")
 	}
 }
 
