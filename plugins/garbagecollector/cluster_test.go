@@ -4,6 +4,7 @@
 package garbagecollector
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -119,7 +120,8 @@ func TestCustomResource(t *testing.T) {
 }
 
 // TestHostWasDown has owners that went while no collector ran; then a circle, which
-// is deleted in the foreground when it is being deleted already.
+// is deleted in the foreground when it is being deleted already. A group does not
+// answer all the time, which stops nothing else.
 func TestHostWasDown(t *testing.T) {
 	plane := controlplane.Shared(t)
 	before := kubernetes.NewForConfigOrDie(plane.RESTConfig())
@@ -173,6 +175,7 @@ func TestHostWasDown(t *testing.T) {
 	add("again", nil)
 	remove("waits", metav1.DeletePropagationOrphan)
 
+	breakGroup(t, plane, namespace)
 	stage.Start(t, stage.Options{Controllers: map[string]string{"garbagecollector": ""}})
 	left("again0 d-of-both0 e-orphan0")
 
@@ -189,4 +192,23 @@ func TestHostWasDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	left("again0 d-of-both0 e-orphan0")
+}
+
+// breakGroup has a group that nobody serves until the test ends.
+func breakGroup(t *testing.T, plane *controlplane.Plane, namespace string) {
+	t.Helper()
+	services := dynamic.NewForConfigOrDie(plane.RESTConfig()).Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"})
+	down := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": map[string]any{"name": "v1.down.example.com"},
+		"spec": map[string]any{
+			"group": "down.example.com", "version": "v1", "groupPriorityMinimum": int64(1000), "versionPriority": int64(10),
+			"service": map[string]any{"namespace": namespace, "name": "nobody"}, "insecureSkipTLSVerify": true,
+		},
+	}}
+	if _, err := services.Create(t.Context(), down, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = services.Delete(context.WithoutCancel(t.Context()), down.GetName(), metav1.DeleteOptions{})
+	})
 }
