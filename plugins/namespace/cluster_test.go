@@ -4,6 +4,7 @@
 package namespace
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -205,4 +206,69 @@ func endPod(t *testing.T, c *stage.Stage, pod *corev1.Pod) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestHardNamespace has a namespace of more than a page, where something waits for
+// what it owns although nobody collects garbage, and of which it is not known for a
+// while what it may have.
+func TestHardNamespace(t *testing.T) {
+	c := stage.Start(t, stage.Options{Controllers: map[string]string{"namespace": ""}})
+	ctx := t.Context()
+	namespace, err := c.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "hard-"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	configMaps := c.CoreV1().ConfigMaps(namespace.Name)
+	for i := range page + 1 {
+		if _, err := configMaps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: fmt.Sprintf("c%d", i)}}, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	foreground := metav1.DeletePropagationForeground
+	if err := configMaps.Delete(ctx, "c0", metav1.DeleteOptions{PropagationPolicy: &foreground}); err != nil {
+		t.Fatal(err)
+	}
+	services := dynamic.NewForConfigOrDie(c.Plane.RESTConfig()).Resource(schema.GroupVersionResource{Group: "apiregistration.k8s.io", Version: "v1", Resource: "apiservices"})
+	down := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService", "metadata": map[string]any{"name": "v1.down.example.com"},
+		"spec": map[string]any{
+			"group": "down.example.com", "version": "v1", "groupPriorityMinimum": int64(1000), "versionPriority": int64(10),
+			"service": map[string]any{"namespace": c.Namespace, "name": "nobody"}, "insecureSkipTLSVerify": true,
+		},
+	}}
+	if _, err := services.Create(ctx, down, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = services.Delete(context.WithoutCancel(ctx), down.GetName(), metav1.DeleteOptions{}) })
+	if err := c.CoreV1().Namespaces().Delete(ctx, namespace.Name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	hosttest.Eventually(t, func() string {
+		left, err := configMaps.List(ctx, metav1.ListOptions{})
+		if err != nil || len(left.Items) > 0 {
+			return fmt.Sprintf("%d ConfigMaps are left (error %v)", len(left.Items), err)
+		}
+		n, err := c.CoreV1().Namespaces().Get(ctx, namespace.Name, metav1.GetOptions{})
+		if err != nil {
+			t.Fatalf("the namespace: %v, want it to stay while a group is not known", err)
+		}
+		for _, condition := range n.Status.Conditions {
+			if condition.Type == corev1.NamespaceDeletionDiscoveryFailure && condition.Status == corev1.ConditionTrue && strings.Contains(condition.Message, "1 failing: ") && strings.Contains(condition.Message, "down.example.com/v1") {
+				return ""
+			}
+		}
+		return fmt.Sprintf("conditions: %+v, want one of a failed discovery", n.Status.Conditions)
+	})
+	if _, err := configMaps.Create(ctx, &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "late"}}, metav1.CreateOptions{}); !apierrors.IsForbidden(err) {
+		t.Errorf("create in a namespace that is being deleted: error %v, want forbidden", err)
+	}
+	if err := services.Delete(ctx, down.GetName(), metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	hosttest.Eventually(t, func() string {
+		if left, err := c.CoreV1().Namespaces().Get(ctx, namespace.Name, metav1.GetOptions{}); !apierrors.IsNotFound(err) {
+			return fmt.Sprintf("namespace is there: %+v (error %v)", left.Status, err)
+		}
+		return ""
+	})
 }
