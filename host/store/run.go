@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -13,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
@@ -147,6 +149,12 @@ func (s *source) watch(ctx context.Context, o metav1.ListOptions) (watch.Interfa
 		s.generation.worked()
 	case ctx.Err() == nil && !expected(err, &o):
 		s.generation.failed(err)
+	}
+	if o.SendInitialEvents != nil && utilnet.IsConnectionRefused(err) {
+		// client-go would wait up to half a minute for its next attempt, also if
+		// it is to stop meanwhile. It gives up what it does not recognise, and
+		// our own waits end.
+		return nil, errors.New(err.Error())
 	}
 	return events, err
 }
