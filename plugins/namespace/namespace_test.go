@@ -203,6 +203,23 @@ func TestBegin(t *testing.T) {
 			t.Errorf("writes: %q after %d reads of the namespace, want none after 2", got, reads)
 		}
 	})
+	t.Run("nor if it is another one by now", func(t *testing.T) {
+		w := newWorld(t, []sdk.APIResource{configMaps}, object("ConfigMap", "c", "", ""))
+		reads, touched := 0, false
+		w.OnOperation = func(o sdktest.Operation) error {
+			if o.Op == abi.OpGet {
+				if reads++; reads == 2 {
+					w.Patch("Namespace", key, `{"metadata":{"uid":"u2"}}`)
+				}
+			}
+			touched = touched || reads == 2 && o.Op != abi.OpGet
+			return nil
+		}
+		w.settle(0)
+		if reads < 2 || touched {
+			t.Errorf("%d reads of the namespace, then something else was done: %t; want nothing after 2", reads, touched)
+		}
+	})
 	t.Run("nor if only others hold it", func(t *testing.T) {
 		w := newWorld(t, []sdk.APIResource{configMaps}, object("ConfigMap", "c", "", ""))
 		w.Patch("Namespace", key, `{"spec":{"finalizers":["example.com/other"]}}`)
