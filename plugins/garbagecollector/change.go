@@ -34,8 +34,10 @@ func patch(ctx context.Context, item *found, steps func(o *Object) []sdk.JSONOpe
 		if len(operations) == 0 {
 			return nil
 		}
+		// What the operations name may be gone from an object that has changed, which
+		// is said before the conflict is.
 		_, err = r.Patch(ctx, live, sdk.JSONPatch(operations...), sdk.PreconditionUID(live.UID), sdk.Unchanged(live))
-		if !sdk.IsConflict(err) || left == 1 {
+		if !sdk.IsConflict(err) && !sdk.IsInvalid(err) || left == 1 {
 			return ignoreNotFound(err)
 		}
 	}
