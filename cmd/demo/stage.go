@@ -61,8 +61,13 @@ type hostProcess struct {
 	err     error         // how it ended; read after done
 }
 
-// changedPlugin is the plugin whose code the story changes.
-const changedPlugin = "replicationcontroller-controller"
+// changedPlugin is the plugin whose code the story changes, changedFile and
+// changedLine where.
+const (
+	changedPlugin = "replicationcontroller-controller"
+	changedFile   = "plugins/internal/replicas/pods.go"
+	changedLine   = `"Created pod: "`
+)
 
 // startHost fills a plugin directory with the plugins that make build made,
 // and starts the host on it.
@@ -166,11 +171,11 @@ func copyFile(to, from string) (err error) {
 	return os.Rename(temporary, to)
 }
 
-// buildChanged compiles the module of all controllers with one line of the
-// source of replicationcontroller replaced, and puts it in place of the one that runs. The repository
-// is not touched: the go command overlays the file.
+// buildChanged compiles the module of all controllers with one line of
+// changedFile replaced, and puts it in place of the one that runs. The
+// repository is not touched: the go command overlays the file.
 func buildChanged(ctx context.Context, folder, plugins, from, to string) error {
-	source, err := filepath.Abs("plugins/replicationcontroller/pods.go")
+	source, err := filepath.Abs(changedFile)
 	if err != nil {
 		return err
 	}

@@ -173,8 +173,8 @@ func takeOut(ctx context.Context, s *story) error {
 }
 
 func replacePlugin(ctx context.Context, s *story) error {
-	const from, to = "\"Created pod: \"", "\"Created pod, says the changed plugin: \""
-	s.say("plugins/replicationcontroller/pods.go, one line changed:")
+	const from, to = changedLine, `"Created pod, says the changed plugin: "`
+	s.say("%s, one line changed:", changedFile)
 	s.say("  - %s", from)
 	s.say("  + %s", to)
 	folder, err := os.MkdirTemp("", "wcm-changed-")

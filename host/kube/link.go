@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
@@ -83,6 +84,9 @@ func (l *Link) Client(limiter flowcontrol.RateLimiter) (*Client, error) {
 func (l *Link) Core(limiter flowcontrol.RateLimiter) (typedcorev1.CoreV1Interface, error) {
 	c := rest.CopyConfig(l.config)
 	c.RateLimiter = limiter
+	// As kube-controller-manager: an Event costs half as much as with JSON.
+	c.ContentType = runtime.ContentTypeProtobuf
+	c.AcceptContentTypes = runtime.ContentTypeProtobuf + "," + contentJSON
 	client, err := typedcorev1.NewForConfigAndClient(c, l.http(l.writes))
 	if err != nil {
 		return nil, fmt.Errorf("client for %s: %w", c.Host, err)
