@@ -161,12 +161,17 @@ func (e *Elector) lead(ctx context.Context, lead func(context.Context) error, lo
 	}
 }
 
+// patience is how long a process that stops waits for the answers to its last
+// writes, the Events of plugins that have ended for example.
+const patience = time.Second
+
 // finish ends the part of this process in the election, when lead has returned
 // or was never called.
 func (e *Elector) finish(stop func(), over <-chan struct{}) {
 	stop()
 	<-over
 	e.health.SetLeaderElection(nil)
+	e.fence.Drain(patience)
 	e.fence.Revoke()
 	if !e.fence.Settled() {
 		e.log.Warn("Lease not released; the next leader waits until it expires", "error", "a write has no answer and may yet be performed")

@@ -45,6 +45,7 @@ type Fence struct {
 	cutter      *time.Timer              // cuts at the end of the trust; guarded by mu
 	connections map[*connection]struct{} // guarded by mu
 	requests    map[*request]struct{}    // sent and not answered; guarded by mu
+	idle        chan struct{}            // closed when there are none, if not nil; guarded by mu
 	doubt       Instant                  // until when a request without an answer may be performed; guarded by mu
 }
 

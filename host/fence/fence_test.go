@@ -194,6 +194,40 @@ func TestNotSettledWhileARequestIsUnderWay(t *testing.T) {
 	})
 }
 
+func TestDrain(t *testing.T) {
+	for _, tt := range []struct {
+		reason           string
+		trust, answered  time.Duration
+		takes            time.Duration
+		settled, refused bool
+	}{
+		{"the answer comes", trust, time.Second, time.Second, true, true},
+		{"it comes too late", trust, time.Hour, 3 * time.Second, false, true},
+		{"the trust ends before", time.Second, time.Hour, time.Second, false, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f, s := newFence(margin), &server{answer: make(chan error, 1)}
+			f.Extend(f.Now() + Instant(tt.trust))
+			result := send(t.Context(), t, f, s)
+			time.AfterFunc(tt.answered, func() { s.answer <- nil })
+			began := time.Now()
+			f.Drain(3 * time.Second)
+			if took := time.Since(began); took != tt.takes || f.Settled() != tt.settled || (f.CanWrite() != nil) != tt.refused {
+				t.Errorf("%s: Drain took %v, then settled %t, and writes %v; want %v, %t, refused %t", tt.reason, took, f.Settled(), f.CanWrite(), tt.takes, tt.settled, tt.refused)
+			}
+			f.Revoke()
+			<-result
+			elapse(tt.answered)
+		})
+	}
+	idle := newFence(margin)
+	idle.Extend(idle.Now() + Instant(trust))
+	idle.Drain(time.Hour) // returns, for there is nothing to wait for
+	if idle.CanWrite() == nil {
+		t.Error("a fence that was drained lets writes through")
+	}
+}
+
 func TestOpen(t *testing.T) {
 	f, next := Open(), &server{}
 	if err := f.CanWrite(); err != nil || !f.Settled() || f.Transport(next) != http.RoundTripper(next) {

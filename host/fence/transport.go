@@ -98,6 +98,7 @@ func (f *Fence) end(r *request, answered bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.requests, r)
+	f.tellIdleLocked()
 	if !answered && r.sent.Load() {
 		f.doubt = max(f.doubt, r.deadline+Instant(f.margin))
 	}
