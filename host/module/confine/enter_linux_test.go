@@ -127,7 +127,7 @@ func TestRunDiesWithItsParent(t *testing.T) {
 }
 
 func parent() error {
-	_, _, err := confine.Run(context.TODO(), confine.Command{
+	_, _, err := confine.Run(context.Background(), confine.Command{
 		Arguments: []string{"confined", "orphan"}, Dir: ".", Timeout: time.Minute, MaxOutput: 1,
 	})
 	return err
