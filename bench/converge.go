@@ -25,6 +25,30 @@ const (
 	convergeTimeout = 10 * time.Minute
 )
 
+// pods is what managers with one controller are to do.
+var pods = convergence{
+	workload: replicationControllers, size: 200, steps: []int{10},
+	controllers: "replicationcontroller-controller", qps: "2000", burst: "4000",
+}
+
+// converging brings ReplicationControllers to their number of pods.
+var converging = benchmark{
+	name: "converge", peer: "kube-controller-manager", rounds: 3,
+	prepare: prepareConverge,
+	sides:   []side{pods.side("ours"), pods.side("peer")},
+	rows: []row{
+		{"200 ReplicationControllers × 10 pods, wall", seconds, "ours wall", "peer wall", goal{}},
+		{"CPU of the manager meanwhile", seconds, "ours cpu", "peer cpu", goal{}},
+		{"API requests, all", count, "ours requests", "peer requests", goal{}},
+		{"API requests, pods", count, "ours requests pods", "peer requests pods", goal{}},
+		{"API requests, replicationcontrollers", count, "ours requests replicationcontrollers", "peer requests replicationcontrollers", goal{}},
+		{"API requests, events", count, "ours requests events", "peer requests events", goal{}},
+		{"memory, peak RSS", mebibytes, "ours rss", "peer rss", goal{}},
+		{"start to first reconcile, warm", seconds, "ours start", "peer start", goal{}},
+		{"start, nothing compiled yet", seconds, "ours cold start", "", goal{}},
+	},
+}
+
 // convergence lets managers bring many objects of a workload to a number of pods
 // each, and then to others.
 type convergence struct {

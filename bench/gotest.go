@@ -20,6 +20,15 @@ type target struct {
 	folder string
 }
 
+// The go test packages that have benchmarks.
+var (
+	ourHost   = &target{name: "host", folder: "host"}
+	ourGuests = &target{name: "guest", folder: "host/guest"}
+	ourMeter  = &target{name: "meter", folder: "host/meter"}
+	ourStore  = &target{name: "store", folder: "bench"}
+	peerTests = &target{name: "controller-runtime", folder: "bench/controller-runtime"}
+)
+
 // build compiles the benchmarks of the targets.
 func build(targets ...*target) func(context.Context, *environment) error {
 	return func(ctx context.Context, e *environment) error {

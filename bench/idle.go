@@ -25,6 +25,28 @@ const (
 	idleEnd   = 2 * time.Minute  // memory is looked at then; CPU from idleStart on is an idle manager's
 )
 
+// idling is what a manager costs that has nothing to do.
+var idling = benchmark{
+	name: "idle", peer: "kube-controller-manager", rounds: 3,
+	prepare: prepareConverge,
+	sides:   []side{idleManager("ours"), idleManager("peer")},
+	rows: []row{
+		{"all controllers, nothing to do, RSS", mebibytes, "ours rss", "peer rss", goal{ratio: 0.6}},
+		{"PSS", mebibytes, "ours proportional", "peer proportional", goal{ratio: 0.6}},
+		{"RSS without files", mebibytes, "ours anonymous", "peer anonymous", goal{}},
+		{"Go heap", mebibytes, "ours heap", "peer heap", goal{}},
+		{"compiled code", mebibytes, "ours code", "", goal{}},
+		{"instances", count, "ours instances", "", goal{}},
+		{"their linear memory, touched or not", mebibytes, "ours memories", "", goal{}},
+		{"RSS, peak", mebibytes, "ours peak", "peer peak", goal{}},
+		{"goroutines", count, "ours goroutines", "peer goroutines", goal{}},
+		{"open watches", count, "ours watches", "peer watches", goal{ratio: 1}},
+		{"API requests in the first 45 s", count, "ours requests", "peer requests", goal{ratio: 1}},
+		{"CPU of the first 45 s", seconds, "ours cpu", "peer cpu", goal{ratio: 1}},
+		{"CPU per minute, idle", seconds, "ours idle cpu", "peer idle cpu", goal{ratio: 1}},
+	},
+}
+
 // idleManager returns the side of a manager that has all controllers of ours,
 // and nothing to do.
 func idleManager(name string) side {

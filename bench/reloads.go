@@ -32,6 +32,23 @@ const (
 	reloadObjects   = 20 // of each plugin
 )
 
+// reloading is what stays after many reloads.
+var reloading = benchmark{
+	name: "reloads", peer: "after the first 50", rounds: 1,
+	prepare: prepareReloads,
+	sides:   []side{{"ours", measureReloads}},
+	rows: []row{
+		{"resident memory after 500 reloads of 5 plugins", mebibytes, "500 rss", "first rss", goal{}},
+		{"resident memory after 1,000", mebibytes, "1000 rss", "first rss", goal{}},
+		{"resident memory after 1,500", mebibytes, "last rss", "first rss", goal{ratio: 1.15}},
+		{"Go heap after 1,500", mebibytes, "last heap", "first heap", goal{}},
+		{"goroutines after 1,500", count, "last goroutines", "first goroutines", goal{}},
+		{"memory mappings after 1,500", count, "last mappings", "first mappings", goal{}},
+		{"open files after 1,500", count, "last files", "first files", goal{}},
+		{"one reload, wall", seconds, "wall", "", goal{}},
+	},
+}
+
 func pluginName(i int) string { return fmt.Sprint("plugin-", i) }
 
 func variantFile(e *environment, plugin, variant int) string {
