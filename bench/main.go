@@ -1,8 +1,9 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command bench measures the host beside its peers and prints one table, which
-// it also writes to bench/RESULTS.md. README.md says what each row measures.
+// Command bench measures the host beside its peers and prints a table for each
+// benchmark, which it also writes to bench/RESULTS.md. README.md says what each
+// row measures.
 //
 // It runs the benchmarks of the registry one after the other, ours and the
 // peer's by turns, and shows medians. It reports what it measured, win or
@@ -20,7 +21,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 func main() {
@@ -45,10 +45,10 @@ func parse(arguments []string, stderr io.Writer) (options, error) {
 	var pattern string
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.StringVar(&pattern, "run", "", "run only the benchmarks whose name matches this regular expression; nothing is written to -output then")
+	flags.StringVar(&pattern, "run", "", "run only the benchmarks whose name matches this regular expression; without -output nothing is kept then")
 	flags.IntVar(&o.rounds, "rounds", 0, "how often each side is measured; 0: as often as the benchmark needs")
-	flags.BoolVar(&o.quick, "quick", false, "one short round, to see that everything works; nothing is written to -output")
-	flags.StringVar(&o.output, "output", "bench/RESULTS.md", "file for the results")
+	flags.BoolVar(&o.quick, "quick", false, "one short round, to see that everything works; without -output nothing is kept then")
+	flags.StringVar(&o.output, "output", "", "file whose sections are replaced by the results (default bench/RESULTS.md, if everything runs)")
 	if err := flags.Parse(arguments); err != nil {
 		return o, err
 	}
@@ -56,8 +56,8 @@ func parse(arguments []string, stderr io.Writer) (options, error) {
 	if o.run, err = regexp.Compile(pattern); err != nil {
 		return o, fmt.Errorf("-run: %w", err)
 	}
-	if pattern != "" || o.quick {
-		o.output = ""
+	if o.output == "" && pattern == "" && !o.quick {
+		o.output = resultsFile
 	}
 	return o, nil
 }
@@ -79,32 +79,27 @@ func run(ctx context.Context, arguments []string, stdout, stderr io.Writer) (err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 
-	about := describe(ctx)
 	e := &environment{quick: o.quick, dir: dir, progress: stderr}
-	var report strings.Builder
 	for _, b := range registry {
 		if !o.run.MatchString(b.name) {
 			continue
 		}
+		about := describe(ctx)
 		rounds, err := measure(ctx, e, b, o.rounds)
 		if err != nil {
 			return fmt.Errorf("%s: %w", b.name, err)
 		}
-		report.WriteString(table(b, rounds))
+		text := section(b, about, rounds)
+		fmt.Fprint(stdout, text)
+		if o.output == "" {
+			continue
+		}
+		if err := keep(filepath.FromSlash(o.output), b.name, text); err != nil {
+			return err
+		}
 	}
-	text := about + "\n" + report.String()
-	fmt.Fprint(stdout, text)
-	if o.output == "" {
-		return nil
-	}
-	return os.WriteFile(filepath.FromSlash(o.output), []byte(heading+text), 0o644)
+	return nil
 }
-
-const heading = `# Results
-
-What ` + "`make bench`" + ` measured, as it printed it. [README.md](README.md) says what each row is.
-
-`
 
 // measure runs all sides of a benchmark by turns.
 func measure(ctx context.Context, e *environment, b benchmark, rounds int) ([]figures, error) {

@@ -81,7 +81,7 @@ func table(b benchmark, rounds []figures) string {
 			out.WriteString("|\n")
 		}
 	}
-	return out.String() + fmt.Sprintf("\nMedian of %d.\n\n", len(rounds))
+	return out.String()
 }
 
 func (r row) cells(rounds []figures) []string {

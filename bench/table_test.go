@@ -27,9 +27,6 @@ func TestTable(t *testing.T) {
 | time         | 1.50 µs | 4 µs     | 0.38  | ≤ 8 µs, ratio ≤ 1 |
 | memory       | 446 B   | –        | –     |                   |
 | not measured | –       | –        | –     |                   |
-
-Median of 3.
-
 `, "\n")
 	if diff := cmp.Diff(want, table(b, rounds)); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
