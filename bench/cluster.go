@@ -6,9 +6,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/dynamic"
@@ -51,6 +53,37 @@ func (c *cluster) watches(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	return metrics(text).sum("apiserver_longrunning_requests", `verb="WATCH"`)
+}
+
+// settled waits until no more requests are made, and returns them.
+func (c *cluster) settled(ctx context.Context) (map[string]float64, error) {
+	end := time.Now().Add(settleTimeout)
+	for before := map[string]float64(nil); ; {
+		made, err := c.requests(ctx)
+		if err != nil || maps.Equal(made, before) || time.Now().After(end) {
+			return made, err
+		}
+		before = made
+		pause(ctx, settle)
+	}
+}
+
+// eventsArrived returns how many events have been reported, those counted
+// together as often as they were.
+func (c *cluster) eventsArrived(ctx context.Context) (float64, error) {
+	arrived := 0.0
+	for options := (metav1.ListOptions{Limit: 500}); ; {
+		events, err := c.client.CoreV1().Events(namespace).List(ctx, options)
+		if err != nil {
+			return 0, err
+		}
+		for i := range events.Items {
+			arrived += float64(events.Items[i].Count)
+		}
+		if options.Continue = events.Continue; options.Continue == "" {
+			return arrived, nil
+		}
+	}
 }
 
 // requests returns how many requests the API server has answered, by resource.

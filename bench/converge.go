@@ -17,9 +17,12 @@ import (
 )
 
 const (
-	// settle is how long the managers have after the last status, for events that
-	// they have not sent yet. It counts for CPU and requests, not for wall time.
-	settle = 3 * time.Second
+	// settle is how long a manager must be silent before it counts as done with a
+	// step, and settleTimeout is when it is not waited for any longer: events are
+	// still on their way when the last status is there. That time counts for CPU
+	// and requests, not for wall time.
+	settle        = 3 * time.Second
+	settleTimeout = time.Minute
 
 	// convergeTimeout is when a manager that does not get there is given up.
 	convergeTimeout = 10 * time.Minute
@@ -27,7 +30,7 @@ const (
 
 // pods is what managers with one controller are to do.
 var pods = convergence{
-	workload: replicationControllers, size: 200, steps: []int{10},
+	workload: replicationControllers, size: 500, steps: []int{20, 5, 20},
 	controllers: "replicationcontroller-controller", qps: "2000", burst: "4000",
 }
 
@@ -37,12 +40,19 @@ var converging = benchmark{
 	prepare: prepareConverge,
 	sides:   []side{pods.side("ours"), pods.side("peer")},
 	rows: []row{
-		{"200 ReplicationControllers × 10 pods, wall", seconds, "ours wall", "peer wall", goal{}},
-		{"CPU of the manager meanwhile", seconds, "ours cpu", "peer cpu", goal{}},
-		{"API requests, all", count, "ours requests", "peer requests", goal{}},
-		{"API requests, pods", count, "ours requests pods", "peer requests pods", goal{}},
-		{"API requests, replicationcontrollers", count, "ours requests replicationcontrollers", "peer requests replicationcontrollers", goal{}},
+		{"500 ReplicationControllers × 20 pods, wall", seconds, "ours wall 0", "peer wall 0", goal{}},
+		{"all scaled to 5, wall", seconds, "ours wall 1", "peer wall 1", goal{}},
+		{"all scaled to 20, wall", seconds, "ours wall 2", "peer wall 2", goal{}},
+		{"the three steps, wall", seconds, "ours wall", "peer wall", goal{ratio: 1}},
+		{"CPU of the manager, first step", seconds, "ours cpu 0", "peer cpu 0", goal{}},
+		{"CPU of the manager, second step", seconds, "ours cpu 1", "peer cpu 1", goal{}},
+		{"CPU of the manager, third step", seconds, "ours cpu 2", "peer cpu 2", goal{}},
+		{"CPU of the manager, in all", seconds, "ours cpu", "peer cpu", goal{ratio: 1}},
+		{"API requests, all", count, "ours requests", "peer requests", goal{ratio: 1}},
+		{"API requests, pods", count, "ours requests pods", "peer requests pods", goal{ratio: 1}},
+		{"API requests, replicationcontrollers", count, "ours requests replicationcontrollers", "peer requests replicationcontrollers", goal{ratio: 1}},
 		{"API requests, events", count, "ours requests events", "peer requests events", goal{}},
+		{"events that arrived, of at most 12,500", count, "ours events", "peer events", goal{}},
 		{"memory, peak RSS", mebibytes, "ours rss", "peer rss", goal{}},
 		{"start to first reconcile, warm", seconds, "ours start", "peer start", goal{}},
 		{"start, nothing compiled yet", seconds, "ours cold start", "", goal{}},
@@ -123,7 +133,7 @@ func (v convergence) run(ctx context.Context, e *environment, c *cluster, plane 
 		return err
 	}
 	f[name+startFigure(e, name)] = time.Since(started).Seconds()
-	return v.measure(ctx, c, p, name, f)
+	return v.measure(ctx, e, c, p, name, f)
 }
 
 // startFigure tells the start with nothing compiled, our first, from others.
@@ -137,8 +147,28 @@ func startFigure(e *environment, name string) string {
 	return " cold start"
 }
 
-func (v convergence) measure(ctx context.Context, c *cluster, p *process, name string, f figures) error {
-	pause(ctx, settle) // what the start has left to do
+func (v convergence) measure(ctx context.Context, e *environment, c *cluster, p *process, name string, f figures) (err error) {
+	if _, err := c.settled(ctx); err != nil { // what the start has left to do
+		return err
+	}
+	objects := c.fleet(v.workload, "many", v.size)
+	for i := range v.steps {
+		if err := v.step(ctx, c, objects, p, name, i, f); err != nil {
+			return err
+		}
+		fmt.Fprintf(e.progress, "%s: %d %ss × %d: %.1f s, %.2f CPU seconds\n", name, v.size, v.workload.kind, v.steps[i],
+			f[fmt.Sprint(name, " wall ", i)], f[fmt.Sprint(name, " cpu ", i)])
+	}
+	if f[name+" rss"], err = p.peakRSS(); err != nil {
+		return err
+	}
+	f[name+" events"], err = c.eventsArrived(ctx)
+	return err
+}
+
+// step brings the objects to their next number of pods. What it takes is added
+// to the figures, by itself and to those of all steps.
+func (v convergence) step(ctx context.Context, c *cluster, objects *fleet, p *process, name string, i int, f figures) error {
 	before, err := c.requests(ctx)
 	if err != nil {
 		return err
@@ -147,47 +177,30 @@ func (v convergence) measure(ctx context.Context, c *cluster, p *process, name s
 	if err != nil {
 		return err
 	}
-	if err := v.converge(ctx, c, name, f); err != nil {
+	act := objects.scaleAndWait
+	if i == 0 {
+		act = objects.createAndWait
+	}
+	began := time.Now()
+	if err := act(ctx, v.steps[i]); err != nil {
 		return err
 	}
-	pause(ctx, settle)
+	took := time.Since(began).Seconds()
+	made, err := c.settled(ctx)
+	if err != nil {
+		return err
+	}
 	after, err := p.cpu()
 	if err != nil {
 		return err
 	}
-	f[name+" cpu"] = after - cpu
-	if f[name+" rss"], err = p.peakRSS(); err != nil {
-		return err
-	}
-	now, err := c.requests(ctx)
-	if err != nil {
-		return err
-	}
-	// Ours: in each step a list, and a request for each object.
-	now[v.workload.resource.Resource] -= float64(len(v.steps) * (v.size + 1))
-	for resource := range now {
-		made := now[resource] - before[resource]
-		f[name+" requests "+resource] = made
-		f[name+" requests"] += made
-	}
-	return nil
-}
-
-// converge takes the steps one after the other.
-func (v convergence) converge(ctx context.Context, c *cluster, name string, f figures) error {
-	objects := c.fleet(v.workload, "many", v.size)
-	for i, replicas := range v.steps {
-		act := objects.scaleAndWait
-		if i == 0 {
-			act = objects.createAndWait
-		}
-		began := time.Now()
-		if err := act(ctx, replicas); err != nil {
-			return err
-		}
-		took := time.Since(began).Seconds()
-		f[fmt.Sprintf("%s wall %d", name, i)] = took
-		f[name+" wall"] += took
+	f[fmt.Sprint(name, " wall ", i)], f[fmt.Sprint(name, " cpu ", i)] = took, after-cpu
+	f[name+" wall"] += took
+	f[name+" cpu"] += after - cpu
+	made[v.workload.resource.Resource] -= float64(v.size + 1) // ours: a list, and a request for each object
+	for resource := range made {
+		f[name+" requests "+resource] += made[resource] - before[resource]
+		f[name+" requests"] += made[resource] - before[resource]
 	}
 	return nil
 }
