@@ -114,7 +114,8 @@ func parseSteps(body []byte) ([]step, error) {
 	decoder := json.NewDecoder(strings.NewReader(string(body)))
 	decoder.UseNumber()
 	var steps []step
-	return steps, decoder.Decode(&steps)
+	err := decoder.Decode(&steps)
+	return steps, err
 }
 
 // errTest is a test operation that did not hold.

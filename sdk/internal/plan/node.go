@@ -49,8 +49,8 @@ type builder struct {
 }
 
 // build returns the node of a value of type t at an offset of its frame.
-func (b *builder) build(t reflect.Type, offset uintptr, goName string) (node, error) {
-	n := node{typ: t, offset: offset}
+func (b *builder) build(t reflect.Type, offset uintptr, goName string) (n node, err error) {
+	n = node{typ: t, offset: offset}
 	if s := specials[t]; s != None {
 		n.special, n.kind = s, s.kind()
 		return n, nil
@@ -71,18 +71,18 @@ func (b *builder) build(t reflect.Type, offset uintptr, goName string) (node, er
 		}
 		n.problem = "an interface has no shape; use a struct, or sdk.Raw for the whole subtree"
 	case reflect.Pointer:
-		return n, b.pointer(&n, goName)
+		err = b.pointer(&n, goName)
 	case reflect.Slice:
-		return n, b.slice(&n, goName)
+		err = b.slice(&n, goName)
 	case reflect.Map:
-		return n, b.mapping(&n, goName)
+		err = b.mapping(&n, goName)
 	case reflect.Struct:
 		n.kind, n.embedded = record.Struct, embeddings[t] != ""
-		return n, b.object(&n, t, offset, goName)
+		err = b.object(&n, t, offset, goName)
 	default:
 		return n, unsupported(goName, t)
 	}
-	return n, nil
+	return n, err
 }
 
 func (b *builder) pointer(n *node, goName string) (err error) {
