@@ -13,11 +13,9 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
-	"github.com/wasm-controller-manager/wcm/abi/record"
 	"github.com/wasm-controller-manager/wcm/bench/benchtest"
 	"github.com/wasm-controller-manager/wcm/host/control"
 	"github.com/wasm-controller-manager/wcm/host/guest"
@@ -26,7 +24,6 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/install"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/module"
-	"github.com/wasm-controller-manager/wcm/host/store"
 )
 
 // BenchmarkDispatch is one reconcile that does nothing, from the Add of its key
@@ -91,49 +88,6 @@ func (c *countdown) Reconcile(ctx context.Context, a control.Attempt) control.Ou
 	return outcome
 }
 
-// BenchmarkGet is one cached read of a pod into the author's struct, in a Go
-// guest, among 10,000 pods: host call, lookup, transcoding, copy, decoding, and
-// the collection of the guest's garbage. A reconcile does one hundred. The
-// cache also has what another plugin reads, so the record must be transcoded.
-func BenchmarkGet(b *testing.B) {
-	const pods, gets, controller = 10_000, 100, 1
-	server := benchtest.NewServer(pods, false)
-	h := benchHostOf(b, server.Config())
-	neighbour(b, h)
-	v := benchVersion(b, h, benchGuest(b))
-	r := &reconciler{pool: v.pool, controller: controller, name: "read", supervisor: v.supervisor}
-	namespace, name := benchtest.Key(pods / 2)
-	attempt := control.Attempt{Key: control.Key{Namespace: namespace, Name: name}, ID: "1"}
-	reconcile := func() {
-		if outcome := r.Reconcile(b.Context(), attempt); outcome.Err != nil {
-			b.Fatal(outcome.Err)
-		}
-	}
-	reconcile() // finds the keys
-	report := benchtest.Meter(b)
-	for b.Loop() {
-		reconcile()
-	}
-	report(gets, "get")
-}
-
-// neighbour is a plugin that reads other fields of pods.
-func neighbour(b *testing.B, h *Host) {
-	b.Helper()
-	shape, err := record.ParseShape("{metadata{annotations map<string>},spec{containers list<{image string,name string}>},status{podIP string}}")
-	if err != nil {
-		b.Fatal(err)
-	}
-	view, err := h.stores.Open(store.ViewOptions{
-		Resource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}, Kind: "Pod", Namespaced: true,
-		Projection: &shape, Plugin: "neighbour",
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(view.Close)
-}
-
 // benchHost returns a host with its caches running, on an API server with few
 // pods.
 func benchHost(b *testing.B) *Host { return benchHostOf(b, benchtest.NewServer(10, false).Config()) }
@@ -188,9 +142,13 @@ func benchPlugin(b *testing.B, h *Host, name string, wasm []byte) *version {
 
 func minimalGuest(b *testing.B) []byte { return benchModule(b, "guest/testdata/minimal.wasm") }
 
-func benchGuest(b *testing.B) []byte {
+func benchGuest(b *testing.B) []byte { return benchBuild(b, "bench/guest") }
+
+// benchBuild builds a Go plugin.
+func benchBuild(b *testing.B, folder string) []byte {
+	b.Helper()
 	file := filepath.Join(b.TempDir(), "bench.wasm")
-	hosttest.BuildPlugin(b, "bench/guest", file)
+	hosttest.BuildPlugin(b, folder, file)
 	return benchModule(b, file)
 }
 

@@ -51,6 +51,36 @@ func BenchmarkGet(b *testing.B) {
 	report(gets, "get")
 }
 
+// BenchmarkList is one pod of a cached list of 500: all pods of the cache, and
+// those that an index has of a label, among five times as many.
+func BenchmarkList(b *testing.B) {
+	b.Run("list", func(b *testing.B) { benchmarkList(b, 500) })
+	b.Run("list-by-label", func(b *testing.B) { benchmarkList(b, 2500, client.MatchingFields{appIndex: "web"}) })
+}
+
+func benchmarkList(b *testing.B, pods int, options ...client.ListOption) {
+	const listed = 500
+	c, reader := open(b, benchtest.NewServer(pods, false), nil)
+	byApp := func(o client.Object) []string { return []string{o.GetLabels()["app"]} }
+	if err := c.IndexField(b.Context(), &corev1.Pod{}, appIndex, byApp); err != nil {
+		b.Fatal(err)
+	}
+	report := benchtest.Meter(b)
+	for b.Loop() {
+		var list corev1.PodList
+		if err := reader.List(b.Context(), &list, options...); err != nil {
+			b.Fatal(err)
+		}
+		if len(list.Items) != listed {
+			b.Fatalf("%d pods, want %d", len(list.Items), listed)
+		}
+	}
+	report(listed, "object")
+}
+
+// appIndex is the index of pods by the value of their label app.
+const appIndex = "app"
+
 // BenchmarkEvent is a watch event from the frame on the wire to the handler:
 // reflector, typed decoder, cache. Nothing is compared, since no handler of
 // controller-runtime's is without work to decide that.

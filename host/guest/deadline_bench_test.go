@@ -39,7 +39,7 @@ func spinners(b *testing.B) []spinner {
 	}
 	return []spinner{
 		{"wat", compile(b, c, read(b, "spins_reconcile")), abi.Request{Name: "a"}},
-		{"go", compile(b, c, wasm), abi.Request{Name: "a", Controller: 2}},
+		{"go", compile(b, c, wasm), abi.Request{Name: "a", Controller: 1}},
 	}
 }
 
