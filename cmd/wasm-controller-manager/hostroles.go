@@ -70,7 +70,7 @@ func (h *hostRoles) String() string {
 	})
 	leases := []string{"coordination.k8s.io"}
 	r.add(leaseIn, roleRule{
-		groups: leases, resources: []string{"leases"}, verbs: []string{"get", "update"}, names: []string{h.lease.ResourceName},
+		groups: leases, resources: []string{"leases"}, verbs: []string{"get", "update", "watch"}, names: []string{h.lease.ResourceName},
 		comments: []string{"It elects a leader, and reports Events about the Lease."},
 	})
 	r.add(leaseIn, roleRule{

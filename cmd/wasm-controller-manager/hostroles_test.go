@@ -34,7 +34,7 @@ func TestHostRoles(t *testing.T) {
 # It elects a leader, and reports Events about the Lease.
 - apiGroups: ["coordination.k8s.io"]
   resources: ["leases"]
-  verbs: ["get", "update"]
+  verbs: ["get", "update", "watch"]
   resourceNames: ["wasm-controller-manager"]
 # RBAC cannot limit create to names.
 - apiGroups: ["coordination.k8s.io"]

@@ -95,8 +95,13 @@ func (o *options) elector(config *rest.Config, logger *slog.Logger) (*elect.Elec
 	if err != nil {
 		return nil, fmt.Errorf("leader election: %w", err)
 	}
+	own.Timeout = 0
+	patient, err := kubernetes.NewForConfig(own)
+	if err != nil {
+		return nil, fmt.Errorf("leader election: %w", err)
+	}
 	return elect.New(elect.Options{
-		Configuration: o.election, Leases: client.CoordinationV1(), Events: client.CoreV1(), Logger: logger,
+		Configuration: o.election, Leases: client.CoordinationV1(), Watches: patient.CoordinationV1(), Events: client.CoreV1(), Logger: logger,
 	})
 }
 

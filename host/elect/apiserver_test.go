@@ -79,7 +79,7 @@ func newCandidate(t *testing.T, plane *controlplane.Plane, namespace, identity s
 	c := DefaultConfiguration()
 	c.ResourceNamespace = namespace
 	c.LeaseDuration.Duration, c.RenewDeadline.Duration, c.RetryPeriod.Duration = 4*time.Second, 2*time.Second, 500*time.Millisecond
-	e, err := New(Options{Configuration: c, Leases: client.CoordinationV1(), Events: client.CoreV1(), Identity: identity})
+	e, err := New(Options{Configuration: c, Leases: client.CoordinationV1(), Watches: client.CoordinationV1(), Events: client.CoreV1(), Identity: identity})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Package elect makes sure that of several masters one leads. The leader holds
-// a Lease in the API server, through client-go's leader election.
+// a Lease in the API server. A standby watches it and takes it when it is free;
+// client-go's leader election keeps it then.
 //
 // An [Elector] calls a function while it leads, and keeps this order at the
 // end: the function's context ends first; when the function has returned,

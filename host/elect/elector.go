@@ -34,6 +34,7 @@ type Elector struct {
 	enabled bool
 	fence   *fence.Fence
 	lease   *lease
+	standby *standby
 	events  *events
 	config  leaderelection.LeaderElectionConfig
 	health  *leaderelection.HealthzAdaptor
@@ -75,6 +76,13 @@ func New(o Options) (*Elector, error) {
 		},
 		fence: e.fence,
 		trust: c.RenewDeadline.Duration,
+	}
+	e.standby = &standby{
+		lease: e.lease, name: c.ResourceName, duration: c.LeaseDuration.Duration, retry: c.RetryPeriod.Duration,
+		leader: e.newLeader, log: e.log,
+	}
+	if o.Watches != nil {
+		e.standby.watches = o.Watches.Leases(c.ResourceNamespace)
 	}
 	e.config = leaderelection.LeaderElectionConfig{
 		Lock:          e.lease,
@@ -132,8 +140,10 @@ func (e *Elector) campaign(ctx context.Context) (elected, lost <-chan struct{}, 
 	// The lease is renewed until lead has returned, longer than ctx.
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	go func() { // ends with stop; finish waits
-		elector.Run(renewing)
-		close(over)
+		defer close(over)
+		if e.standby.take(renewing) == nil {
+			elector.Run(renewing)
+		}
 	}()
 	return won, over, stop, nil
 }

@@ -24,6 +24,8 @@ import (
 type leases struct {
 	coordinationv1client.LeaseInterface
 
+	changed func(*coordinationv1.Lease) // nil: nobody is told
+
 	mu    sync.Mutex
 	lease *coordinationv1.Lease
 	down  bool // every request fails
@@ -63,6 +65,8 @@ func (s *leases) Update(ctx context.Context, l *coordinationv1.Lease, _ metav1.U
 	switch {
 	case s.down || ctx.Err() != nil:
 		return nil, errDown
+	case s.lease == nil:
+		return nil, apierrors.NewNotFound(coordinationv1.Resource("leases"), l.Name)
 	case s.lease.ResourceVersion != l.ResourceVersion:
 		return nil, apierrors.NewConflict(coordinationv1.Resource("leases"), l.Name, errors.New("it changed"))
 	}
@@ -72,6 +76,9 @@ func (s *leases) Update(ctx context.Context, l *coordinationv1.Lease, _ metav1.U
 func (s *leases) put(l *coordinationv1.Lease) *coordinationv1.Lease {
 	s.lease = l.DeepCopy()
 	s.lease.ResourceVersion += "x"
+	if s.changed != nil {
+		s.changed(s.lease.DeepCopy())
+	}
 	return s.lease.DeepCopy()
 }
 

@@ -30,6 +30,9 @@ type Options struct {
 	// others share, or a burst of their requests costs the lease. Required if
 	// LeaderElect is set.
 	Leases coordinationv1client.LeasesGetter
+	// Watches is as Leases, without a timeout for requests: a standby watches the
+	// Lease through it. Nil: it looks at the Lease now and then.
+	Watches coordinationv1client.LeasesGetter
 	// Events gets the Events about the Lease; nil means there are none.
 	Events corev1client.EventsGetter
 	// Identity names this process in the Lease; empty means host name,
