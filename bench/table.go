@@ -20,6 +20,7 @@ type unit struct {
 var (
 	microseconds = unit{"µs", 1e3}
 	bytes        = unit{"B", 1}
+	megabytes    = unit{"MB", 1e6}
 	mebibytes    = unit{"MiB", 1 << 20}
 	milliseconds = unit{"ms", 1e6}
 	seconds      = unit{"s", 1}

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -96,28 +95,9 @@ func (f *fleet) andWait(ctx context.Context, replicas int, act func(ctx context.
 	return errors.Join(err, <-acted)
 }
 
-// each acts on all objects, twenty at once.
+// each acts on all objects.
 func (f *fleet) each(ctx context.Context, act func(ctx context.Context, name string) error) error {
-	numbers, failures := make(chan int), make(chan error, f.size)
-	var acting sync.WaitGroup
-	for range 20 {
-		acting.Go(func() { // ends with numbers
-			for i := range numbers {
-				failures <- act(ctx, fmt.Sprintf("%s-%03d", f.prefix, i))
-			}
-		})
-	}
-	for i := range f.size {
-		numbers <- i
-	}
-	close(numbers)
-	acting.Wait()
-	close(failures)
-	var err error
-	for failure := range failures {
-		err = errors.Join(err, failure)
-	}
-	return err
+	return each(f.size, func(i int) error { return act(ctx, fmt.Sprintf("%s-%03d", f.prefix, i)) })
 }
 
 func (f *fleet) wait(ctx context.Context, watcher watch.Interface, replicas int) error {

@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+)
+
+// starter starts the operators of a crowd, and returns what they run in, also if
+// it fails.
+type starter func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*processes, error)
+
+// The modules of bench/ring, as Go compiles it now and as TinyGo has.
+func goRing(e *environment) string { return filepath.Join(e.dir, "ring.wasm") }
+func tinyRing(*environment) string { return "bench/ring/tinygo.wasm" }
+
+// unlimited is how often an operator may ask the API server: so often that
+// it does not matter.
+var unlimited = []string{"--kube-api-qps=2000", "--kube-api-burst=4000"}
+
+// startPlugins starts a host with the operators in its plugin directory, each with
+// settings and grants of its own. Distinct ones have a module of their own as well,
+// which differs in a section that means nothing.
+func startPlugins(module func(*environment) string, distinct bool) starter {
+	return func(_ context.Context, e *environment, c *crowd, _ *ring, kubeconfig string) (*processes, error) {
+		folder := filepath.Join(e.dir, fmt.Sprintf("%d %s", c.size, c.name))
+		host := &processes{log: folder + ".log"}
+		wasm, err := os.ReadFile(module(e))
+		if err != nil {
+			return host, err
+		}
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return host, err
+		}
+		for i := range c.size {
+			if err := placePlugin(folder, i, wasm, distinct); err != nil {
+				return host, err
+			}
+		}
+		command := exec.Command("bin/wasm-controller-manager", append([]string{
+			"--kubeconfig=" + kubeconfig, "--plugin-dir=" + folder, "--cache-dir=" + filepath.Join(e.dir, "compiled"),
+			"--leader-elect=false", "--secure-port=0",
+		}, unlimited...)...)
+		return host, host.start(command)
+	}
+}
+
+// placePlugin puts operator i into a plugin directory. Those that are not distinct
+// are one file under many names.
+func placePlugin(folder string, i int, wasm []byte, distinct bool) error {
+	name := filepath.Join(folder, placeName(i))
+	if err := os.WriteFile(name+".yaml", fmt.Appendf(nil, `settings: {next: %[2]s}
+grants:
+  resources:
+  - {groups: [%[3]s], resources: [rings], verbs: [get, list, watch], namespaces: [%[1]s]}
+  - {groups: [%[3]s], resources: [rings], verbs: [patch], namespaces: [%[2]s]}
+`, placeName(i), placeName(i+1), ringGroup), 0o600); err != nil {
+		return err
+	}
+	switch {
+	case distinct:
+		return os.WriteFile(name+".wasm", append(slices.Clip(wasm), customSection(placeName(i))...), 0o600)
+	case i == 0:
+		return os.WriteFile(name+".wasm", wasm, 0o600)
+	}
+	return os.Link(filepath.Join(folder, placeName(0)+".wasm"), name+".wasm")
+}
+
+// customSection is a section of a module that has a name and nothing else; the name
+// is short.
+func customSection(name string) []byte {
+	return append([]byte{0, byte(len(name) + 1), byte(len(name))}, name...)
+}
+
+// startProcesses starts a process for each operator, a few at once: the next ones
+// when the hops of those before have been made. Distinct ones are copies of the
+// program that differ in a byte, so that they share no page of it.
+func startProcesses(distinct bool) starter {
+	return func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*processes, error) {
+		const atOnce = 4
+		all := &processes{log: filepath.Join(e.dir, fmt.Sprintf("%d %s.log", c.size, c.name))}
+		program := filepath.Join(e.dir, "ring")
+		binary, err := os.ReadFile(program)
+		if err != nil {
+			return all, err
+		}
+		for i := range c.size {
+			file := program
+			if distinct {
+				file = fmt.Sprint(program, "-", i)
+				if err := os.WriteFile(file, append(slices.Clip(binary), placeName(i)...), 0o700); err != nil {
+					return all, err
+				}
+			}
+			command := exec.Command(file, append([]string{
+				"--kubeconfig=" + kubeconfig, "--namespace=" + placeName(i), "--next=" + placeName(i+1),
+			}, unlimited...)...)
+			if err := all.start(command); err != nil {
+				return all, err
+			}
+			if (i+1)%atOnce != 0 {
+				continue
+			}
+			if _, err := r.laps(ctx, 1, i+1); err != nil {
+				return all, err
+			}
+		}
+		return all, nil
+	}
+}
