@@ -59,18 +59,14 @@ func variantFile(e *environment, plugin, variant int) string {
 // in what they write, so each reload is work for all objects.
 func prepareReloads(ctx context.Context, e *environment) error {
 	fmt.Fprintln(e.progress, "building the plugins that are reloaded")
-	command := exec.CommandContext(ctx, "make", "build", "--no-print-directory")
-	if output, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("make build: %w\n%s", err, output)
+	if err := buildHost(ctx); err != nil {
+		return err
 	}
 	for plugin := range reloadedPlugins {
 		for variant := range reloadVariants {
 			flags := fmt.Sprintf("-ldflags=-s -w -X main.version=%d -X main.label=%s", variant, pluginName(plugin))
-			command := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", flags,
-				"-o", variantFile(e, plugin, variant), "./host/testdata/stamp")
-			command.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
-			if output, err := command.CombinedOutput(); err != nil {
-				return fmt.Errorf("build a plugin: %w\n%s", err, output)
+			if err := buildPlugin(ctx, "./host/testdata/stamp", variantFile(e, plugin, variant), flags); err != nil {
+				return err
 			}
 		}
 	}
@@ -129,7 +125,6 @@ func (c *cluster) createObjects(ctx context.Context) error {
 
 // deploy renames a variant of each plugin into the plugin directory.
 func deploy(e *environment, folder string, variant int) error {
-	const manifest = "grants: {resources: [{groups: ['*'], resources: ['*'], verbs: ['*']}]}\n"
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
@@ -140,7 +135,7 @@ func deploy(e *environment, folder string, variant int) error {
 			return err
 		}
 		if variant == 0 {
-			if err := os.WriteFile(file+".yaml", []byte(manifest), 0o600); err != nil {
+			if err := os.WriteFile(file+".yaml", []byte(allGranted), 0o600); err != nil {
 				return err
 			}
 		}

@@ -38,16 +38,18 @@ var template = sync.OnceValue(func() *corev1.Pod {
 	return pod
 })
 
+// PodsPerOwner is how many pods each owner has, in the order of their numbers.
+const PodsPerOwner = 10
+
 // Pods are named by number.
 const (
-	podsPerOwner     = 10
 	ownersPerSpace   = 20
 	firstPodRevision = 1_000_000_000
 )
 
 // Key returns the namespace and the name of the i-th pod.
 func Key(i int) (namespace, name string) {
-	owner := i / podsPerOwner
+	owner := i / PodsPerOwner
 	return fmt.Sprintf("team-%03d", owner/ownersPerSpace), fmt.Sprintf("%s-%05x", ownerName(owner), i)
 }
 
@@ -60,7 +62,7 @@ func app(owner int) string {
 // Pod returns the i-th pod. Ten pods have one owner; those of different owners
 // differ in labels, containers, state and the lengths of their names.
 func Pod(i int) *corev1.Pod {
-	owner := i / podsPerOwner
+	owner := i / PodsPerOwner
 	pod := template().DeepCopy()
 	pod.APIVersion, pod.Kind = "v1", "Pod"
 	pod.Namespace, pod.Name = Key(i)

@@ -1,0 +1,97 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// tracker is one form of the controller that runs: "ours", "typed" or "lean".
+type tracker struct {
+	name    string
+	url     string // of its metrics
+	process *process
+	log     *follower
+}
+
+// startTracker starts one, which the caller stops.
+func startTracker(ctx context.Context, e *environment, name, kubeconfig string) (*tracker, error) {
+	port, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+	address := fmt.Sprint("127.0.0.1:", port)
+	command := exec.Command(peerProgram(e, "tracker"), "-kubeconfig="+kubeconfig, "-metrics="+address, fmt.Sprint("-lean=", name == "lean"))
+	if name == "ours" {
+		command = exec.Command("bin/wasm-controller-manager", "--kubeconfig="+kubeconfig, "--plugin="+filepath.Join(e.dir, "tracker.wasm"),
+			"--cache-dir="+filepath.Join(e.dir, "compiled"), "--leader-elect=false", "--secure-port=0", "--plain-bind-address="+address)
+	}
+	t := &tracker{name: name, url: "http://" + address, log: newFollower()}
+	command.Stdout, command.Stderr = t.log, t.log
+	t.process, err = startProcess(command)
+	return t, err
+}
+
+// stop ends it. If something went wrong, or does now, the error has its log.
+func (t *tracker) stop(wrong error) error {
+	err := t.process.stop()
+	if err == nil && wrong == nil {
+		return nil
+	}
+	return errors.Join(err, fmt.Errorf("the log of %s:\n%s", t.name, t.log.tail()))
+}
+
+// use is what a tracker has taken and done since it started.
+type use struct{ cpu, reconciles float64 }
+
+// allAtRest waits until each tracker has made that many reconciles at least,
+// and for a while no more.
+func allAtRest(ctx context.Context, trackers []*tracker, least float64) ([]use, error) {
+	uses := make([]use, len(trackers))
+	for i, t := range trackers {
+		var err error
+		if uses[i].reconciles, err = t.atRest(ctx, least); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.name, err)
+		}
+	}
+	for i, t := range trackers {
+		var err error
+		if uses[i].cpu, err = t.process.cpu(); err != nil {
+			return nil, err
+		}
+	}
+	return uses, nil
+}
+
+func (t *tracker) atRest(ctx context.Context, least float64) (float64, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, 5*time.Minute, errors.New("it does not come to rest"))
+	defer cancel()
+	for before := -1.0; ; pause(ctx, settle) {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		now, err := t.reconciles(ctx)
+		if err == nil && now >= least && now == before { // an error: it has just been started
+			return now, nil
+		}
+		before = now
+	}
+}
+
+func (t *tracker) reconciles(ctx context.Context) (float64, error) {
+	m, err := scrape(ctx, http.DefaultClient, t.url)
+	if err != nil {
+		return 0, err
+	}
+	if t.name == "ours" {
+		return m.sum("wcm_guest_call_seconds_count", `function="wcm_reconcile"`)
+	}
+	return m.sum("controller_runtime_reconcile_total", "")
+}
