@@ -103,23 +103,20 @@ func BenchmarkDecode(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	rec := newShelf(b).record
-	_, _, _, _, body, err := record.CutHeader(rec)
-	if err != nil {
-		b.Fatal(err)
-	}
+	rec := string(newShelf(b).record)
+	var h plan.Header
 	b.Run("new", func(b *testing.B) {
 		b.ReportMetric(float64(len(rec)), "record-B")
 		measure(b, func() {
-			if err := p.Decode(string(body), unsafe.Pointer(new(pod.Pod))); err != nil {
+			if err := p.DecodeRecord(rec, &h, unsafe.Pointer(new(pod.Pod)), nil); err != nil {
 				b.Fatal(err)
 			}
 		})
 	})
 	b.Run("again", func(b *testing.B) {
-		text, object := string(body), new(pod.Pod)
+		object := new(pod.Pod)
 		measure(b, func() {
-			if err := p.DecodeAgain(text, unsafe.Pointer(object)); err != nil {
+			if err := p.DecodeAgain(rec, &h, unsafe.Pointer(object)); err != nil {
 				b.Fatal(err)
 			}
 		})

@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/sdk/internal/plan"
 )
 
 // APIResource is a resource that the API server serves.
@@ -126,7 +127,7 @@ func (a *Any[T]) find(ctx context.Context, index abi.IndexKind, uid string) ([]F
 		f.Object = new(T)
 		f.Resource = APIResource{Group: t.Group, Version: t.Version, Resource: t.Resource, Kind: t.Kind}
 		object := unsafe.Pointer(f.Object)
-		body, err := r.decodeHeader(string(item), object)
+		body, err := plan.CutHeader(string(item), r.headerOf(object))
 		if f.Gone = body == ""; err == nil && !f.Gone {
 			err = r.plan.Decode(body, object)
 		}

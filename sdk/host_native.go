@@ -12,6 +12,10 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi"
 )
 
+// alone says that one goroutine at a time uses a resource, which natively it
+// does not: tests run at once.
+const alone = false
+
 // host is where the operations of a native instance go.
 type host struct {
 	operator abi.Operator

@@ -14,8 +14,14 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi"
 )
 
+// alone says that one goroutine at a time uses a resource: there is one thread,
+// and it goes from one goroutine to another where one waits or allocates.
+const alone = true
+
 // host is the other side of the imports, of which there is one.
-type host struct{ results buffers }
+type host struct {
+	room []byte // what is free of the memory for results; nil while an operation writes to it
+}
 
 // now is the time without the monotonic clock, which the host can neither set
 // nor keep over the life of an instance.
@@ -94,109 +100,112 @@ func importLogEnabled(level uint32) uint32
 func importTake(buffer unsafe.Pointer, limit uint32) uint64
 
 func (in *instance) get(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importGet(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importGet(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) list(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importList(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importList(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) create(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importCreate(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importCreate(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) update(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importUpdate(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importUpdate(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) patch(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importPatch(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importPatch(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) apply(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importApply(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importApply(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) delete(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importDelete(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importDelete(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) deleteCollection(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importDeleteCollection(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importDeleteCollection(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) event(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importEvent(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importEvent(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) log(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importLog(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importLog(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) metric(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importMetric(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importMetric(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) http(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importHTTP(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importHTTP(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) sign(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importSign(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importSign(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) discover(_ context.Context, request []byte) answer {
-	b := in.result()
-	return in.finish(b, importDiscover(address(request), size(request), address(b.b), limit(b)), request)
+	b := in.room()
+	return in.finish(b, importDiscover(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) logEnabled(_ context.Context, level abi.Level) bool {
 	return importLogEnabled(uint32(level)) != 0
 }
 
-// resultSize is the memory for a result that is always there; a larger one is
-// taken into memory of its own.
-const resultSize = 4 << 10
+// Results are written one behind the other to memory of roomSize, of which
+// smallestRoom at least is free. A result that turns out larger is taken into
+// memory of its own.
+const (
+	roomSize     = 8 << 10
+	smallestRoom = 1 << 10
+)
 
-func (in *instance) result() *buffer {
-	b := in.host.results.take()
-	if cap(b.b) < resultSize {
-		b.b = make([]byte, 0, resultSize)
+// room returns the memory for a result.
+func (in *instance) room() []byte {
+	b := in.host.room
+	in.host.room = nil
+	if len(b) < smallestRoom {
+		b = make([]byte, roomSize)
 	}
 	return b
 }
 
-// finish returns the result, which the host wrote to b or keeps for one take,
-// in memory of its own, and puts b back.
-func (in *instance) finish(b *buffer, packed uint64, request []byte) answer {
+// finish returns the result, which the host wrote to b or keeps for one take. It
+// is the caller's; what is left of b is for the next one.
+func (in *instance) finish(b []byte, packed uint64, request []byte) answer {
 	runtime.KeepAlive(request)
 	status, length := abi.UnpackResult(packed)
-	a := answer{status: status}
-	if length > uint32(cap(b.b)) {
-		a.b = make([]byte, length)
-		importTake(address(a.b), length)
-	} else if length > 0 {
-		a.b = append(make([]byte, 0, length), b.b[:length]...)
+	if length > size(b) {
+		in.host.room = b
+		taken := make([]byte, length)
+		importTake(address(taken), length)
+		return answer{status, taken}
 	}
-	in.host.results.put(b)
-	return a
+	in.host.room = b[length:]
+	return answer{status, b[:length:length]}
 }
 
 func address(b []byte) unsafe.Pointer { return unsafe.Pointer(unsafe.SliceData(b)) }
 
 func size(b []byte) uint32 { return uint32(len(b)) }
-
-func limit(b *buffer) uint32 { return uint32(cap(b.b)) }

@@ -16,11 +16,26 @@ import (
 // the caller's to change. A write that this plugin made before is included.
 // If there is no such object, [IsNotFound] of the error is true.
 func (r *Resource[T]) Get(ctx context.Context, key Key, options ...GetOption) (*T, error) {
-	object := new(T)
+	object := r.object()
 	if err := r.get(ctx, key, options, unsafe.Pointer(object)); err != nil {
 		return nil, err
 	}
 	return object, nil
+}
+
+// object returns a new object, which is one of several that are allocated at
+// once: see [plan.Slabs].
+func (r *Resource[T]) object() *T {
+	size := unsafe.Sizeof(*new(T))
+	if !alone || size > plan.SlabSize/4 {
+		return new(T)
+	}
+	if len(r.slab) == 0 {
+		r.slab = make([]T, plan.SlabSize/max(size, 1))
+	}
+	object := &r.slab[0]
+	r.slab = r.slab[1:]
+	return object
 }
 
 func (r *resource) get(ctx context.Context, key Key, options []GetOption, object unsafe.Pointer) error {
@@ -33,7 +48,7 @@ func (r *resource) get(ctx context.Context, key Key, options []GetOption, object
 	request.b = m.Append(request.b)
 	answer := in.get(ctx, request.b)
 	in.requests.put(request)
-	return r.object(abi.OpGet, key, answer, object)
+	return r.set(abi.OpGet, key, answer, object)
 }
 
 // GetSubresource returns a subresource such as "scale" as the JSON that the
@@ -144,8 +159,8 @@ func (r *resource) page(ctx context.Context, m *abi.ListRequest, visit func(item
 	return next, nil
 }
 
-// object sets the object from the record that an operation answered.
-func (r *resource) object(op abi.Operation, key Key, answer answer, object unsafe.Pointer) error {
+// set sets the object from the record that an operation answered.
+func (r *resource) set(op abi.Operation, key Key, answer answer, object unsafe.Pointer) error {
 	if answer.status != abi.StatusOK {
 		return answer.failure(op, r, key)
 	}
@@ -160,11 +175,7 @@ func (r *resource) decode(rec string, object unsafe.Pointer) error {
 	if r.Projection == nil {
 		return r.parse(r.plan, rec, object)
 	}
-	body, err := r.decodeHeader(rec, object)
-	if err != nil {
-		return err
-	}
-	return r.plan.Decode(body, object)
+	return r.plan.DecodeRecord(rec, r.headerOf(object), object, r.slabs)
 }
 
 // decodeAgain is decode into an object whose memory may be used again.
@@ -172,17 +183,11 @@ func (r *resource) decodeAgain(rec string, object unsafe.Pointer) error {
 	if r.Projection == nil {
 		return r.parse(r.plan, rec, object)
 	}
-	body, err := r.decodeHeader(rec, object)
-	if err != nil {
-		return err
-	}
-	return r.plan.DecodeAgain(body, object)
+	return r.plan.DecodeAgain(rec, r.headerOf(object), object)
 }
 
-func (r *resource) decodeHeader(rec string, object unsafe.Pointer) (body string, err error) {
-	h := (*Header)(unsafe.Add(object, r.header))
-	h.Namespace, h.Name, h.UID, h.ResourceVersion, body, err = plan.CutHeader(rec)
-	return body, err
+func (r *resource) headerOf(object unsafe.Pointer) *plan.Header {
+	return (*plan.Header)((*Header)(unsafe.Add(object, r.header)))
 }
 
 func (r *resource) malformed(op abi.Operation, key Key, cause string) error {

@@ -22,7 +22,10 @@ import (
 // [MicroTime], [IntOrString], [Labels], [Raw], and of structs,
 // slices, maps with string keys and pointers of these. A value that is absent
 // from the object is the zero value; a pointer tells absent from empty.
-type Resource[T any] struct{ resource }
+type Resource[T any] struct {
+	resource
+	slab []T // objects that are still to be given out, if alone
+}
 
 // AnyResource is a [*Resource] of any type, or an [*Any].
 type AnyResource interface{ declared() *resource }
@@ -34,7 +37,8 @@ type resource struct {
 	index  uint32 // in the description of the module
 	name   string // "v1/pods"
 	plan   *plan.Plan
-	header uintptr // where the Header is in the type
+	header uintptr     // where the Header is in the type
+	slabs  *plan.Slabs // nil where several goroutines may read
 	// target is the resource that operations name, if it is any resource; else none.
 	target abi.Target
 	// parse sets an object from JSON, in which answers come without a
@@ -87,6 +91,9 @@ func (r *resource) declare(t reflect.Type, apiVersion, name, kind string, option
 		option(r)
 	}
 	r.name = r.Resource.String()
+	if alone {
+		r.slabs = r.plan.NewSlabs()
+	}
 	module.addResource(r)
 }
 

@@ -8,43 +8,15 @@ import (
 	"unsafe"
 )
 
-func (r *reader) pairs(to *[]Pair) {
-	n := r.count()
-	pairs := grow(r, *to, n)
-	for i := range pairs {
-		pairs[i] = Pair{Key: r.text(), Value: r.text()}
-	}
-	*to = pairs
-}
-
-func (r *reader) strings(to *[]string) {
-	n := r.count()
-	values := grow(r, *to, n)
-	for i := range values {
-		values[i] = r.text()
-	}
-	*to = values
-}
-
-// grow returns a slice of n elements, s if it may be used again and has the
-// room; of none, nil.
-func grow[E any](r *reader, s []E, n int) []E {
-	if n == 0 {
-		return nil
-	}
-	if r.again && n <= cap(s) {
-		return s[:n]
-	}
-	return make([]E, n)
-}
-
 // sliceHeader is how Go and TinyGo lay out any slice.
 type sliceHeader struct {
 	data     unsafe.Pointer
 	len, cap int
 }
 
-func (r *reader) list(s *step, p unsafe.Pointer) {
+// slice reads the count of a list and makes the slice at p as long; one without
+// elements is nil.
+func (r *reader) slice(s *step, p unsafe.Pointer) *sliceHeader {
 	n, slice := r.count(), (*sliceHeader)(p)
 	switch {
 	case n == 0:
@@ -52,22 +24,16 @@ func (r *reader) list(s *step, p unsafe.Pointer) {
 	case r.again && n <= slice.cap:
 		slice.len = n
 	default:
-		*slice = sliceHeader{data: reflect.MakeSlice(s.typ, n, n).UnsafePointer(), len: n, cap: n}
+		*slice = sliceHeader{data: r.slabs.take(s, n), len: n, cap: n}
 	}
-	element := slice.data
-	for i := range n {
-		r.run(s.inner, element)
-		if i+1 < n { // a pointer behind the slice would keep something else alive
-			element = unsafe.Add(element, s.size)
-		}
-	}
+	return slice
 }
 
 func (r *reader) pointer(s *step, to *unsafe.Pointer) {
 	if *to == nil || !r.again {
 		*to = reflect.New(s.typ).UnsafePointer()
 	}
-	r.run(s.inner, *to)
+	r.run(s.inner, *to, 1, 0)
 }
 
 func (r *reader) mapping(s *step, p unsafe.Pointer) {
@@ -99,7 +65,7 @@ func (r *reader) anyMap(s *step, n int) unsafe.Pointer {
 	for range n {
 		key := reflect.ValueOf(r.text()).Convert(s.typ.Key())
 		value := reflect.New(s.typ.Elem())
-		r.run(s.inner, value.UnsafePointer())
+		r.run(s.inner, value.UnsafePointer(), 1, 0)
 		m.SetMapIndex(key, value.Elem())
 	}
 	return m.UnsafePointer()

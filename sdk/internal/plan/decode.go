@@ -13,14 +13,33 @@ func (p *Plan) Decode(body string, base unsafe.Pointer) error {
 	return p.decode(&reader{s: body}, base)
 }
 
-// DecodeAgain is Decode into a value that was decoded before: slices that are
-// large enough are used again, and so are the targets of pointers.
-func (p *Plan) DecodeAgain(body string, base unsafe.Pointer) error {
-	return p.decode(&reader{s: body, again: true}, base)
+// Header is the head of a record.
+type Header struct {
+	Namespace, Name, UID string
+	ResourceVersion      uint64
+}
+
+// DecodeRecord is [Plan.Decode] of a whole record. What it allocates is cut from
+// slabs, unless there are none.
+func (p *Plan) DecodeRecord(rec string, h *Header, base unsafe.Pointer, slabs *Slabs) error {
+	return p.decodeRecord(&reader{s: rec, slabs: slabs}, h, base)
+}
+
+// DecodeAgain is [Plan.DecodeRecord] into a value that was decoded before: slices
+// that are large enough are used again, and so are the targets of pointers.
+func (p *Plan) DecodeAgain(rec string, h *Header, base unsafe.Pointer) error {
+	return p.decodeRecord(&reader{s: rec, again: true}, h, base)
+}
+
+func (p *Plan) decodeRecord(r *reader, h *Header, base unsafe.Pointer) error {
+	if r.header(h); r.failed != "" {
+		return &RecordError{Field: "header", Cause: r.failed}
+	}
+	return p.decode(r, base)
 }
 
 func (p *Plan) decode(r *reader, base unsafe.Pointer) error {
-	r.run(p.steps, base)
+	r.run(p.steps, base, 1, 0)
 	if r.failed == "" && r.i != len(r.s) {
 		r.failed = "bytes behind the last field"
 	}
@@ -44,26 +63,43 @@ func (e *RecordError) Error() string {
 	return "record: field " + e.Field + ": " + e.Cause
 }
 
-// run decodes the values of one frame.
-func (r *reader) run(steps []step, base unsafe.Pointer) {
-	for i := range steps {
-		s := &steps[i]
-		p := unsafe.Add(base, s.offset)
-		if s.optional && !r.flag() {
-			if s.code == readPointer {
-				*(*unsafe.Pointer)(p) = nil
+// run decodes the values of n frames that lie size bytes apart. Most values are
+// short strings: they are read here, since in wasm a call costs as much as what
+// is done for one.
+func (r *reader) run(steps []step, base unsafe.Pointer, n int, size uintptr) {
+	text, at := r.s, r.i
+	for ; n > 0; n-- {
+		for i := range steps {
+			s := &steps[i]
+			p := unsafe.Add(base, s.offset)
+			if s.code == readText {
+				if n := short(text, at); n >= 0 {
+					*(*string)(p) = text[at+1 : at+1+n]
+					at += 1 + n
+					continue
+				}
 			}
-		} else if s.code == readString { // most values are
-			*(*string)(p) = r.text()
-		} else {
-			r.value(s, p)
-		}
-		if r.failed != "" {
-			if r.field == "" {
-				r.field = s.goName
+			r.i = at
+			if r.step(s, p); r.failed != "" {
+				return
 			}
-			return
+			at = r.i
 		}
+		if n > 1 { // a pointer behind the last frame would keep something else alive
+			base = unsafe.Add(base, size)
+		}
+	}
+	r.i = at
+}
+
+func (r *reader) step(s *step, p unsafe.Pointer) {
+	if !s.optional || r.flag() {
+		r.value(s, p)
+	} else if s.code == readPointer {
+		*(*unsafe.Pointer)(p) = nil
+	}
+	if r.failed != "" && r.field == "" {
+		r.field = s.goName
 	}
 }
 
@@ -85,16 +121,19 @@ func (r *reader) value(s *step, p unsafe.Pointer) {
 		*(*int32)(p) = int32(v)
 	case readInt64:
 		*(*int64)(p) = r.varint()
-	case readString:
+	case readText, readString:
 		*(*string)(p) = r.text()
 	case readTime:
 		*(*Moment)(p) = r.time()
 	case readPairs:
-		r.pairs((*[]Pair)(p))
+		slice := r.slice(s, p)
+		r.texts(slice.data, 2*slice.len)
 	case readStrings:
-		r.strings((*[]string)(p))
+		slice := r.slice(s, p)
+		r.texts(slice.data, slice.len)
 	case readList:
-		r.list(s, p)
+		slice := r.slice(s, p)
+		r.run(s.inner, slice.data, slice.len, s.size)
 	case readPointer:
 		r.pointer(s, (*unsafe.Pointer)(p))
 	default:

@@ -16,6 +16,7 @@ type Plan struct {
 	root     node
 	shape    *record.Shape
 	steps    []step
+	slices   int  // how many of the steps, and of those inside, are slices
 	optional bool // the plan was made by ForSettings
 }
 

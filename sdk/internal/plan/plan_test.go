@@ -5,6 +5,7 @@ package plan_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"reflect"
 	"strings"
@@ -276,22 +277,23 @@ func TestEmbeddingAlone(t *testing.T) {
 // that its memory is used again.
 func TestDecodeAgain(t *testing.T) {
 	p := planOf[object](t)
-	bodies := map[string]string{}
+	records := map[string]string{}
 	for _, text := range []string{objectJSON, `{}`, `{"metadata":{"labels":{"z":"9"}},"ports":[{"port":7}]}`} {
-		body, err := recordjson.BodyFromJSON(p.Shape(), []byte(text))
+		rec, err := recordjson.FromJSON(p.Shape(), []byte(text))
 		if err != nil {
 			t.Fatal(err)
 		}
-		bodies[text] = string(body)
+		records[text] = string(rec)
 	}
 	var again object
+	var h plan.Header
 	for range 3 {
-		for text, body := range bodies {
+		for text, rec := range records {
 			var fresh object
-			if err := p.Decode(body, unsafe.Pointer(&fresh)); err != nil {
+			if err := p.DecodeRecord(rec, &h, unsafe.Pointer(&fresh), nil); err != nil {
 				t.Fatal(err)
 			}
-			if err := p.DecodeAgain(body, unsafe.Pointer(&again)); err != nil {
+			if err := p.DecodeAgain(rec, &h, unsafe.Pointer(&again)); err != nil {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(fresh, again, cmp.AllowUnexported(object{})); diff != "" {
@@ -299,11 +301,11 @@ func TestDecodeAgain(t *testing.T) {
 			}
 		}
 	}
-	body := bodies[objectJSON]
-	if err := p.DecodeAgain(body, unsafe.Pointer(&again)); err != nil {
+	rec := records[objectJSON]
+	if err := p.DecodeAgain(rec, &h, unsafe.Pointer(&again)); err != nil {
 		t.Fatal(err)
 	}
-	if n := testing.AllocsPerRun(100, func() { _ = p.DecodeAgain(body, unsafe.Pointer(&again)) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { _ = p.DecodeAgain(rec, &h, unsafe.Pointer(&again)) }); n != 0 {
 		t.Errorf("DecodeAgain allocates %v times, want 0", n)
 	}
 }
@@ -528,4 +530,42 @@ func FuzzFields(f *testing.F) {
 			t.Errorf("AppendFields(%q) = %s", text, got)
 		}
 	})
+}
+
+// TestSlabs checks that what is cut from slabs is what is allocated alone, and
+// that no value can reach into its neighbour.
+func TestSlabs(t *testing.T) {
+	p := planOf[object](t)
+	slabs := p.NewSlabs()
+	var objects [100]object // so many that slabs are used up
+	for i := range objects {
+		text := fmt.Sprintf(`{"metadata":{"namespace":"default","name":"n%d","labels":{"a":"%d","b":"x"}},"ports":[{"port":%d}]}`, i, i, i)
+		rec, err := recordjson.FromJSON(p.Shape(), []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var h plan.Header
+		var alone object
+		if err := p.DecodeRecord(string(rec), &h, unsafe.Pointer(&objects[i]), slabs); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.DecodeRecord(string(rec), &h, unsafe.Pointer(&alone), nil); err != nil {
+			t.Fatal(err)
+		}
+		if want := fmt.Sprint("n", i); h.Namespace != "default" || h.Name != want {
+			t.Errorf("the header of %s is %+v", want, h)
+		}
+		if diff := cmp.Diff(alone, objects[i], cmp.AllowUnexported(object{})); diff != "" {
+			t.Errorf("object %d (-alone +slabs):\n%s", i, diff)
+		}
+	}
+	for i := range objects {
+		objects[i].Ports = append(objects[i].Ports, objects[i].Ports[0])
+		objects[i].Ports[1].Port.Int = -1
+	}
+	for i := range objects {
+		if got := objects[i].Ports[0].Port.Int; got != int64(i) {
+			t.Errorf("port %d after its neighbour has grown is %d", i, got)
+		}
+	}
 }

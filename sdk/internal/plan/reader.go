@@ -6,6 +6,7 @@ package plan
 import (
 	"math"
 	"time"
+	"unsafe"
 )
 
 // reader reads a record. The first failure stays; after it the values are
@@ -15,7 +16,8 @@ type reader struct {
 	i      int
 	failed string
 	field  string
-	again  bool // use slices and targets again
+	again  bool   // use slices and targets again
+	slabs  *Slabs // where new slices are from
 }
 
 const (
@@ -65,17 +67,47 @@ func (r *reader) varint() int64 {
 	return int64(v>>1) ^ -int64(v&1)
 }
 
-// text has the usual case in one piece: in wasm a call costs as much as what
-// is done here.
 func (r *reader) text() string {
-	if i := r.i; i < len(r.s) && r.s[i] < 0x80 {
-		start := i + 1
-		if end := start + int(r.s[i]); end <= len(r.s) {
-			r.i = end
-			return r.s[start:end]
-		}
+	if n := short(r.s, r.i); n >= 0 {
+		start := r.i + 1
+		r.i = start + n
+		return r.s[start:r.i]
 	}
 	return r.longText()
+}
+
+// short returns the length of the text at a position, -1 if it does not have a
+// length of one byte.
+func short(s string, at int) int {
+	if at < len(s) {
+		if n := int(s[at]); n < 0x80 && n < len(s)-at {
+			return n
+		}
+	}
+	return -1
+}
+
+// texts reads n strings to places that lie one behind the other.
+func (r *reader) texts(to unsafe.Pointer, n int) {
+	s, at := r.s, r.i
+	for i := range n {
+		p := (*string)(unsafe.Add(to, uintptr(i)*unsafe.Sizeof("")))
+		if n := short(s, at); n >= 0 {
+			*p = s[at+1 : at+1+n]
+			at += 1 + n
+			continue
+		}
+		r.i = at
+		*p = r.longText()
+		at = r.i
+	}
+	r.i = at
+}
+
+// header reads the head of a record, whose strings lie one behind the other.
+func (r *reader) header(h *Header) {
+	r.texts(unsafe.Pointer(&h.Namespace), 3)
+	h.ResourceVersion = r.uvarint()
 }
 
 func (r *reader) longText() string {
@@ -164,12 +196,11 @@ func CutText(s string) (text, rest string, ok bool) {
 	return text, s[r.i:], r.failed == ""
 }
 
-// CutHeader reads the header of a record.
-func CutHeader(rec string) (namespace, name, uid string, version uint64, body string, err error) {
+// CutHeader sets h to the header of a record and returns the body.
+func CutHeader(rec string, h *Header) (body string, err error) {
 	r := reader{s: rec}
-	namespace, name, uid, version = r.text(), r.text(), r.text(), r.uvarint()
-	if r.failed != "" {
-		err = &RecordError{Field: "header", Cause: r.failed}
+	if r.header(h); r.failed != "" {
+		return "", &RecordError{Field: "header", Cause: r.failed}
 	}
-	return namespace, name, uid, version, rec[r.i:], err
+	return rec[r.i:], nil
 }

@@ -20,7 +20,8 @@ const (
 	readSmall // the integers that are rare in Kubernetes: 8 and 16 bits, unsigned
 	readFloat32
 	readFloat64
-	readString
+	readText   // a string that is not optional
+	readString // one that is
 	readBytes
 	readTime
 	readIntOrString
@@ -37,7 +38,9 @@ type step struct {
 	optional bool // a presence byte stands before the value
 	offset   uintptr
 	typ      reflect.Type // slice, map, small integer, or the target of a pointer
-	size     uintptr      // of an element
+	size     uintptr      // of an element of a slice
+	slab     int          // where [Slabs] have the elements
+	room     int          // of how many elements a slab is
 	inner    []step       // of an element or a target
 	goName   string
 }
@@ -50,9 +53,7 @@ func (p *Plan) compile(steps []step, n *node) []step {
 			steps = p.compile(steps, &m.node)
 			continue
 		}
-		s := p.leaf(&m.node, m.goName)
-		s.optional = m.shape.Optional
-		steps = append(steps, s)
+		steps = append(steps, p.value(&m.node, m.goName, m.shape.Optional))
 	}
 	return steps
 }
@@ -62,9 +63,16 @@ func (p *Plan) frame(n *node, goName string) []step {
 	if n.kind == record.Struct && n.target == nil {
 		return p.compile(nil, n)
 	}
+	return []step{p.value(n, goName, n.target != nil)}
+}
+
+func (p *Plan) value(n *node, goName string, optional bool) step {
 	s := p.leaf(n, goName)
-	s.optional = n.target != nil
-	return []step{s}
+	s.optional = optional
+	if s.code == readString && !optional {
+		s.code = readText
+	}
+	return s
 }
 
 func (p *Plan) leaf(n *node, goName string) step {
@@ -75,9 +83,14 @@ func (p *Plan) leaf(n *node, goName string) step {
 	case n.special != None:
 		s.code = specialCode(n.special)
 	case n.elem != nil:
-		s.code, s.size, s.inner = elementCode(n), n.elem.typ.Size(), p.frame(n.elem, goName+"[]")
+		s.code, s.inner = elementCode(n), p.frame(n.elem, goName+"[]")
 	default:
 		s.code = scalarCode(n.typ.Kind())
+	}
+	if s.code == readPairs || s.code == readStrings || s.code == readList {
+		s.size = n.typ.Elem().Size()
+		s.slab, s.room = p.slices, int(SlabSize/max(s.size, 1))
+		p.slices++
 	}
 	return s
 }
