@@ -26,6 +26,12 @@ func (m *GetRequest) Append(b []byte) []byte {
 	return appendTarget(b, 6, &m.Target)
 }
 
+// AppendGetKey appends the key to a [GetRequest] that has none, for a guest that
+// keeps the rest of its requests.
+func AppendGetKey(b []byte, namespace, name string) []byte {
+	return appendString(appendString(b, 2, namespace), 3, name)
+}
+
 // Decode sets m to the message in b, which it does not retain.
 func (m *GetRequest) Decode(b []byte) error {
 	*m = GetRequest{}

@@ -47,7 +47,15 @@ func (e *MalformedError) Error() string {
 func (e *MalformedError) Unwrap() error { return e.Cause }
 
 func appendTag(b []byte, number, wire int) []byte {
-	return binary.AppendUvarint(b, uint64(number)<<3|uint64(wire))
+	return appendUvarint(b, uint64(number)<<3|uint64(wire))
+}
+
+// appendUvarint has the usual case where the compiler can put it into the caller.
+func appendUvarint(b []byte, v uint64) []byte {
+	if v < 0x80 {
+		return append(b, byte(v))
+	}
+	return binary.AppendUvarint(b, v)
 }
 
 // The append functions leave out zero values, as proto3 does.
@@ -62,7 +70,7 @@ func appendString(b []byte, number int, s string) []byte {
 // appendElement appends an element of a repeated string, also an empty one.
 func appendElement(b []byte, number int, s string) []byte {
 	b = appendTag(b, number, wireBytes)
-	b = binary.AppendUvarint(b, uint64(len(s)))
+	b = appendUvarint(b, uint64(len(s)))
 	return append(b, s...)
 }
 
@@ -79,7 +87,7 @@ func appendBytes(b []byte, number int, v []byte) []byte {
 		return b
 	}
 	b = appendTag(b, number, wireBytes)
-	b = binary.AppendUvarint(b, uint64(len(v)))
+	b = appendUvarint(b, uint64(len(v)))
 	return append(b, v...)
 }
 
@@ -93,7 +101,7 @@ func appendUint(b []byte, number int, v uint64) []byte {
 // appendUintAlways also appends 0, for a field that tells it from absent.
 func appendUintAlways(b []byte, number int, v uint64) []byte {
 	b = appendTag(b, number, wireVarint)
-	return binary.AppendUvarint(b, v)
+	return appendUvarint(b, v)
 }
 
 func appendBool(b []byte, number int, v bool) []byte {
@@ -124,6 +132,6 @@ func appendMessage(b []byte, number int, m message) []byte {
 // fields is present.
 func appendBytesAlways(b []byte, number int, v []byte) []byte {
 	b = appendTag(b, number, wireBytes)
-	b = binary.AppendUvarint(b, uint64(len(v)))
+	b = appendUvarint(b, uint64(len(v)))
 	return append(b, v...)
 }

@@ -146,5 +146,6 @@ func (a *Any[T]) Of(r APIResource) *Resource[T] {
 	of.Group, of.Version, of.Resource.Resource, of.Kind = r.Group, r.Version, r.Resource, r.Kind
 	of.target = abi.Target{Group: r.Group, Version: r.Version, Resource: r.Resource, Kind: r.Kind}
 	of.name = of.target.String()
+	of.reach()
 	return of
 }

@@ -40,15 +40,25 @@ func (r *Resource[T]) object() *T {
 
 func (r *resource) get(ctx context.Context, key Key, options []GetOption, object unsafe.Pointer) error {
 	in := instanceFrom(ctx)
-	m := abi.GetRequest{Resource: r.index, Namespace: key.Namespace, Name: key.Name, Live: r.live(), Target: r.target}
-	for _, option := range options {
-		option.get(&m)
-	}
 	request := in.requests.take()
-	request.b = m.Append(request.b)
+	if len(options) == 0 {
+		request.b = append(request.b, r.getting...)
+	} else {
+		m := r.getRequest()
+		for _, option := range options {
+			option.get(&m)
+		}
+		request.b = m.Append(request.b)
+	}
+	request.b = abi.AppendGetKey(request.b, key.Namespace, key.Name)
 	answer := in.get(ctx, request.b)
 	in.requests.put(request)
 	return r.set(abi.OpGet, key, answer, object)
+}
+
+// getRequest is a request without a key.
+func (r *resource) getRequest() abi.GetRequest {
+	return abi.GetRequest{Resource: r.index, Live: r.live(), Target: r.target}
 }
 
 // GetSubresource returns a subresource such as "scale" as the JSON that the

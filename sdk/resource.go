@@ -41,6 +41,8 @@ type resource struct {
 	slabs  *plan.Slabs // nil where several goroutines may read
 	// target is the resource that operations name, if it is any resource; else none.
 	target abi.Target
+	// getting is [resource.getRequest] on the wire.
+	getting []byte
 	// parse sets an object from JSON, in which answers come without a
 	// projection. It is only set for such resources: the linker leaves the
 	// parser out of a plugin that has none.
@@ -95,6 +97,13 @@ func (r *resource) declare(t reflect.Type, apiVersion, name, kind string, option
 		r.slabs = r.plan.NewSlabs()
 	}
 	module.addResource(r)
+	r.reach()
+}
+
+// reach prepares what depends on where operations go.
+func (r *resource) reach() {
+	m := r.getRequest()
+	r.getting = m.Append(nil)
 }
 
 // same reports whether another declaration is of the same resource.
