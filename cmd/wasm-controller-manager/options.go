@@ -188,5 +188,6 @@ func (o *options) restConfig() (*rest.Config, error) {
 	}
 	config.QPS, config.Burst = o.qps, o.burst
 	config.UserAgent = name + "/" + version
+	config.DisableCompression = true // as kube-controller-manager: masters are near to each other
 	return config, nil
 }

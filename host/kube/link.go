@@ -111,16 +111,27 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !has {
 		return b.next.RoundTrip(r)
 	}
-	// A tenth less, so that the API server's own answer comes first.
-	left := max(time.Until(deadline)*9/10, time.Millisecond).Truncate(time.Millisecond)
 	query := r.URL.Query()
+	timeout := timeoutFor(time.Until(deadline))
 	if asked, err := time.ParseDuration(query.Get("timeout")); err == nil && asked > 0 {
-		left = min(left, asked)
+		timeout = min(timeout, asked)
 	}
-	query.Set("timeout", left.String())
+	query.Set("timeout", timeout.String())
 	url := *r.URL
 	url.RawQuery = query.Encode()
 	r = r.WithContext(r.Context()) // a copy
 	r.URL = &url
 	return b.next.RoundTrip(r)
+}
+
+// timeoutFor returns what the API server is told of the time that is left: a
+// tenth less, so that its own answer comes first, and in whole seconds if there
+// are some. A path that is another one in each request would be sent as a whole
+// each time, and push the credentials out of the compression of headers.
+func timeoutFor(left time.Duration) time.Duration {
+	left = left * 9 / 10
+	if left < 2*time.Second {
+		return max(left, time.Millisecond).Truncate(time.Millisecond)
+	}
+	return left.Truncate(time.Second)
 }

@@ -148,6 +148,23 @@ func TestTrustEndsBeforeTheSecondTry(t *testing.T) {
 	}
 }
 
+// TestTimeoutStaysTheSame: requests of the same second have the same path.
+func TestTimeoutStaysTheSame(t *testing.T) {
+	for left, want := range map[time.Duration]time.Duration{
+		30 * time.Second:         27 * time.Second,
+		29900 * time.Millisecond: 26 * time.Second,
+		29 * time.Second:         26 * time.Second,
+		2 * time.Second:          1800 * time.Millisecond,
+		1001 * time.Millisecond:  900 * time.Millisecond,
+		time.Microsecond:         time.Millisecond,
+		-time.Second:             time.Millisecond,
+	} {
+		if got := kube.TimeoutFor(left); got != want {
+			t.Errorf("timeout for a request that has %v left: got %v, want %v", left, got, want)
+		}
+	}
+}
+
 // TestServerKnowsTheDeadline looks at the time that the API server is given.
 func TestServerKnowsTheDeadline(t *testing.T) {
 	tests := []struct {
