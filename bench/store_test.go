@@ -5,6 +5,7 @@ package main_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -40,8 +41,14 @@ func BenchmarkEvent(b *testing.B) {
 }
 
 func benchmarkEvent(b *testing.B, server *benchtest.Server) {
-	_, last := benchtest.Last()
-	view, batches := open(b, server), benchtest.NewBatches(server)
+	benchmarkEvents(b, open(b, server), benchtest.NewBatches(server))
+}
+
+// benchmarkEvents measures the events of batches, of all of whose pods the view shows
+// what changes.
+func benchmarkEvents(b *testing.B, view *store.View, batches *benchtest.Batches) {
+	b.Helper()
+	_, last := batches.Last()
 	woken, done := 0, make(chan struct{})
 	cancel, err := view.Watch(store.WatchOptions{Handler: func(c store.Change) {
 		if c.Initial {
@@ -70,18 +77,13 @@ func benchmarkEvent(b *testing.B, server *benchtest.Server) {
 // open returns a view of all pods, which is filled.
 func open(b *testing.B, server *benchtest.Server) *store.View {
 	b.Helper()
-	projection, err := record.ParseShape(benchtest.Shape)
-	if err != nil {
-		b.Fatal(err)
-	}
+	return openIn(b, newSet(b, server))
+}
+
+// newSet returns caches that are filled from the server.
+func newSet(b *testing.B, server *benchtest.Server) *store.Set {
+	b.Helper()
 	set := store.NewSet(store.Options{Config: server.Config()})
-	view, err := set.Open(store.ViewOptions{
-		Resource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}, Kind: "Pod", Namespaced: true,
-		Projection: &projection, Plugin: "bench",
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error)
 	go func() { done <- set.Run(ctx) }()
@@ -91,6 +93,29 @@ func open(b *testing.B, server *benchtest.Server) *store.View {
 			b.Error(err)
 		}
 	})
+	return set
+}
+
+// openIn returns a view of the pods in some namespaces, which is filled; without
+// namespaces, of all.
+func openIn(b *testing.B, set *store.Set, namespaces ...string) *store.View {
+	b.Helper()
+	projection, err := record.ParseShape(benchtest.Shape)
+	if err != nil {
+		b.Fatal(err)
+	}
+	options := store.ViewOptions{
+		Resource: schema.GroupVersionResource{Version: "v1", Resource: "pods"}, Kind: "Pod", Namespaced: true,
+		Projection: &projection, Plugin: "bench",
+	}
+	if len(namespaces) > 0 {
+		options.Namespaces = namespaces
+		options.Shows = func(namespace, _ string) bool { return slices.Contains(namespaces, namespace) }
+	}
+	view, err := set.Open(options)
+	if err != nil {
+		b.Fatal(err)
+	}
 	if err := view.WaitForSync(b.Context()); err != nil {
 		b.Fatal(err)
 	}

@@ -151,6 +151,7 @@ func (h *Host) openView(ctx context.Context, v *version, index uint32) error {
 		Needs:      mappings,
 		Indexes:    r.Indexes,
 		Shows:      shows(v.policy.View(index)),
+		Namespaces: v.policy.View(index).Namespaces(),
 		Plugin:     v.plugin,
 	})
 	return err

@@ -16,11 +16,12 @@ import (
 // BatchSize is how many events a batch has.
 const BatchSize = 500
 
-// Batches makes batches of watch events about the first pods of a server. One
+// Batches makes batches of watch events about some pods of a server. One
 // event in ten changes what the benchmarks read of a pod, the last of a batch
 // always does; the others are heartbeats.
 type Batches struct {
 	server  *Server
+	stride  int // from one pod to the next
 	next    int // resource version
 	turns   [2]batch
 	current int // the turn sent last
@@ -34,24 +35,29 @@ type batch struct {
 // placeholder has the length of all versions, so that they can be set in place.
 const placeholder = "7777777777"
 
-// NewBatches prepares batches in protobuf, or in JSON if the server speaks that only.
-func NewBatches(s *Server) *Batches {
+// NewBatches prepares batches about the first pods, in protobuf, or in JSON if
+// the server speaks that only.
+func NewBatches(s *Server) *Batches { return newBatches(s, 1) }
+
+// SpreadBatches is [NewBatches] about pods from all over the server.
+func SpreadBatches(s *Server) *Batches { return newBatches(s, s.pods/BatchSize) }
+
+func newBatches(s *Server, stride int) *Batches {
 	e := encoding(protobufEncoding{})
 	if s.json {
 		e = jsonEncoding{}
 	}
-	b := &Batches{server: s, next: 2 * firstPodRevision, current: 1}
+	b := &Batches{server: s, stride: stride, next: 2 * firstPodRevision, current: 1}
 	for turn := range b.turns {
 		for i := range BatchSize {
-			b.turns[turn].add(e.frame(watch.Modified, event(i, turn)))
+			b.turns[turn].add(e.frame(watch.Modified, event(Pod(i*stride), i, turn)))
 		}
 	}
 	return b
 }
 
-// event is a pod as an event of that turn has it.
-func event(i, turn int) *corev1.Pod {
-	pod := Pod(i)
+// event returns the pod as the i-th event of that turn has it.
+func event(pod *corev1.Pod, i, turn int) *corev1.Pod {
 	pod.ResourceVersion = placeholder
 	Heartbeat(pod, metav1.NewTime(time.Unix(1_800_000_000+int64(turn), 0)))
 	if Wakes(i) {
@@ -80,4 +86,4 @@ func (b *Batches) Send() {
 }
 
 // Last returns the namespace and name of the pod of a batch's last event.
-func Last() (namespace, name string) { return Key(BatchSize - 1) }
+func (b *Batches) Last() (namespace, name string) { return Key((BatchSize - 1) * b.stride) }

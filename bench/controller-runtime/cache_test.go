@@ -94,7 +94,8 @@ func BenchmarkEvent(b *testing.B) {
 }
 
 func benchmarkEvent(b *testing.B, server *benchtest.Server) {
-	_, last := benchtest.Last()
+	batches := benchtest.NewBatches(server)
+	_, last := batches.Last()
 	seen, done := 0, make(chan struct{})
 	open(b, server, toolscache.ResourceEventHandlerFuncs{UpdateFunc: func(_, after any) {
 		seen++
@@ -102,7 +103,6 @@ func benchmarkEvent(b *testing.B, server *benchtest.Server) {
 			done <- struct{}{}
 		}
 	}})
-	batches := benchtest.NewBatches(server)
 	report := benchtest.Meter(b)
 	for b.Loop() {
 		batches.Send()

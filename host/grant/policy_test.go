@@ -163,6 +163,29 @@ func TestView(t *testing.T) {
 	}
 }
 
+// TestViewNamespaces: of a view it is known to which namespaces it is limited, if it is.
+func TestViewNamespaces(t *testing.T) {
+	get, list := rule("core pods get"), rule("core pods list,watch")
+	in := func(r grant.Resource, namespaces string) grant.Resource { return limited(r, namespaces, "", "") }
+	for _, c := range []struct {
+		why   string
+		rules []grant.Resource
+		want  []string
+	}{
+		{"no limits", []grant.Resource{get, list}, nil},
+		{"several rules", []grant.Resource{in(get, "b a"), in(get, "c"), list}, []string{"a", "b", "c"}},
+		{"one rule without", []grant.Resource{in(get, "a"), get, list}, nil},
+		{"the fewest", []grant.Resource{in(get, "a b c"), in(list, "a b")}, []string{"a", "b"}},
+		{"nothing granted", []grant.Resource{list}, []string{}},
+		{"limited by name", []grant.Resource{limited(get, "", "n", ""), list}, nil},
+	} {
+		p := grant.NewPolicy("web", description(), grant.Grants{Resources: c.rules})
+		if diff := cmp.Diff(c.want, p.View(pods).Namespaces()); diff != "" {
+			t.Errorf("%s: namespaces (-want +got):\n%s", c.why, diff)
+		}
+	}
+}
+
 func TestAllowEvent(t *testing.T) {
 	p := grant.NewPolicy("web", description(), grant.Grants{Resources: []grant.Resource{
 		limited(rule("core pods delete"), "a", "", ""), rule("core leases *"), rule("apps deployments/scale get"),

@@ -4,6 +4,7 @@
 package grant
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -92,6 +93,19 @@ func (s *Scope) Whole(namespace string) bool {
 	return slices.ContainsFunc(s.parts, func(p part) bool { return p.in(namespace) && !p.named() })
 }
 
+// namespaces returns the namespaces of the objects in the scope, sorted; nil if
+// these may be any.
+func (s *Scope) namespaces() []string {
+	all := map[string]bool{}
+	for i := range s.parts {
+		if s.parts[i].namespaces == nil {
+			return nil
+		}
+		maps.Copy(all, s.parts[i].namespaces)
+	}
+	return append([]string{}, slices.Sorted(maps.Keys(all))...)
+}
+
 // View is the part of a resource that a plugin sees in the cache: what is in
 // each of several scopes. The zero value shows everything.
 type View struct{ scopes []Scope }
@@ -110,6 +124,19 @@ func viewOf(scopes ...Scope) View {
 
 // Everything reports whether the view shows every object.
 func (v *View) Everything() bool { return len(v.scopes) == 0 }
+
+// Namespaces returns all namespaces of which the view may show something, sorted;
+// nil if these may be any.
+func (v *View) Namespaces() []string {
+	var least []string
+	for i := range v.scopes {
+		namespaces := v.scopes[i].namespaces()
+		if namespaces != nil && (least == nil || len(namespaces) < len(least)) {
+			least = namespaces
+		}
+	}
+	return least
+}
 
 // Reaches reports whether the view can show objects of a namespace, or any if
 // it is empty.

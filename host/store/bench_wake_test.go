@@ -88,7 +88,7 @@ func BenchmarkWake(b *testing.B) {
 			b.ReportAllocs()
 			i := 0
 			for b.Loop() {
-				g.informer.tell(change{before: recs[i&1], after: recs[i&1^1]})
+				g.informer.watchers.tell(change{before: recs[i&1], after: recs[i&1^1]})
 				i++
 			}
 		})

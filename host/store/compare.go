@@ -26,7 +26,7 @@ type comparison struct {
 // of another watcher, or a new one. The caller holds turn.
 func (g *generation) comparison(wake *record.Shape) *comparison {
 	shape := wake.String()
-	for _, w := range g.informer.watchers {
+	for _, w := range g.informer.watchers.all {
 		if w.focus != nil && w.focus.lens.generation == g && w.focus.wake.shape == shape {
 			return w.focus.wake
 		}

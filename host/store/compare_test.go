@@ -25,9 +25,9 @@ func TestComparisonsAreShared(t *testing.T) {
 	inf := nodes.informer
 	sharing := func() string {
 		var text []string
-		for i, w := range inf.watchers {
+		for i, w := range inf.watchers.all {
 			for j := range i {
-				if inf.watchers[j].focus.wake == w.focus.wake {
+				if inf.watchers.all[j].focus.wake == w.focus.wake {
 					text = append(text, fmt.Sprint(j, "=", i))
 				}
 			}
@@ -37,10 +37,10 @@ func TestComparisonsAreShared(t *testing.T) {
 	if got := sharing(); got != "0=1" {
 		t.Errorf("of three watchers share a comparison: %q, want 0=1", got)
 	}
-	before := inf.watchers[0].focus.wake
+	before := inf.watchers.all[0].focus.wake
 	wide := filled(t, s, ViewOptions{Resource: pods, Kind: "Pod", Projection: shape(t, `{spec{hostIPC bool,nodeName string}}`), Plugin: "wide"})
 	watch("wide", wide, node)
-	if got := sharing(); got != "0=1 0=3 1=3" || inf.watchers[0].focus.wake == before {
+	if got := sharing(); got != "0=1 0=3 1=3" || inf.watchers.all[0].focus.wake == before {
 		t.Errorf("in the next generation share a comparison: %q, want 0=1 0=3 1=3, and not that of the last one", got)
 	}
 
@@ -60,7 +60,7 @@ func TestComparisonsAreShared(t *testing.T) {
 		{"to the same record from another one", change{before: noise, after: a}, "map[first:1 same:1 wide:1]"},
 	} {
 		clear(calls)
-		inf.tell(c.change)
+		inf.watchers.tell(c.change)
 		if got := fmt.Sprint(calls); got != c.want {
 			t.Errorf("%s: calls %s, want %s", c.reason, got, c.want)
 		}

@@ -38,7 +38,7 @@ type informer struct {
 
 	turn     sync.Mutex // held while anything below changes, and while handlers run
 	views    []*View
-	watchers []*watcher
+	watchers audience
 	serving  *generation // nil before the first list
 
 	next atomic.Pointer[generation] // nil if serving is all that is wanted; set with turn held
@@ -123,7 +123,7 @@ func (inf *informer) promote(g *generation) {
 	for _, v := range inf.views {
 		v.focus(g)
 	}
-	for _, w := range inf.watchers {
+	for _, w := range inf.watchers.all {
 		w.refocus(old, g)
 	}
 	inf.metrics.Synced.Set(1)
@@ -142,13 +142,7 @@ func (inf *informer) measure() {
 func (inf *informer) deliver(changes ...change) {
 	inf.measure()
 	for _, c := range changes {
-		inf.tell(c)
-	}
-}
-
-func (inf *informer) tell(c change) {
-	for _, w := range inf.watchers {
-		w.consider(c)
+		inf.watchers.tell(c)
 	}
 }
 
@@ -158,7 +152,7 @@ func (inf *informer) removeView(v *View) int {
 	inf.turn.Lock()
 	defer inf.turn.Unlock()
 	inf.views = slices.DeleteFunc(inf.views, func(o *View) bool { return o == v })
-	inf.watchers = slices.DeleteFunc(inf.watchers, func(w *watcher) bool { return w.view == v })
+	inf.watchers.remove(v, func(w *watcher) bool { return w.view == v })
 	for _, g := range inf.generations() {
 		if len(inf.views) == 0 {
 			g.stop()

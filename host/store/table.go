@@ -25,6 +25,14 @@ type change struct {
 	same bool
 }
 
+// record returns the record of the object as it is, or as it last was.
+func (c *change) record() []byte {
+	if c.after == nil {
+		return c.before
+	}
+	return c.after
+}
+
 // table holds the objects of a resource in one layout, and decides what each
 // report about an object means. Reports come from two sides that overtake each
 // other: the watch, in order of version, and the answers to our own writes.

@@ -29,8 +29,10 @@ type ViewOptions struct {
 	Indexes []abi.Index
 	// Shows limits the view to the objects for which it returns true; to
 	// all others it is blind. It must not keep its arguments. Nil shows all.
-	Shows  func(namespace, name string) bool
-	Plugin string // for metrics and errors
+	Shows func(namespace, name string) bool
+	// Namespaces are all of which Shows may show something; nil: it may be any.
+	Namespaces []string
+	Plugin     string // for metrics and errors
 }
 
 // View is what one plugin sees of a resource.
@@ -41,6 +43,7 @@ type View struct {
 	labelled   bool         // inner has the labels
 	indexes    []indexSpec
 	shows      func(namespace, name string) bool // nil: everything
+	namespaces []string                          // of which it shows something; nil: any
 	plugin     string
 	ready      chan struct{} // closed when lens is set for the first time
 	lens       atomic.Pointer[lens]
@@ -64,6 +67,7 @@ func newView(o ViewOptions) (*View, error) {
 		projection: o.Projection,
 		inner:      o.Projection.Canonical(),
 		shows:      o.Shows,
+		namespaces: o.Namespaces,
 		plugin:     o.Plugin,
 		ready:      make(chan struct{}),
 	}
@@ -151,6 +155,24 @@ func (v *View) showsRecord(rec []byte) bool {
 	}
 	h := cut(rec)
 	return v.shows(alias(h.namespace), alias(h.name))
+}
+
+// each visits all entries of a table that the view shows.
+func (v *View) each(t *table, visit func(*entry)) {
+	shown := func(e *entry) {
+		if v.showsRecord(e.rec) {
+			visit(e)
+		}
+	}
+	if v.namespaces == nil {
+		t.each(shown)
+		return
+	}
+	for _, namespace := range v.namespaces {
+		for _, e := range t.namespaces[namespace] {
+			shown(e)
+		}
+	}
 }
 
 // AppendGet appends the record of an object, in the projection, to dst. It

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/wasm-controller-manager/wcm/abi/record"
 )
@@ -109,14 +108,14 @@ var errWake = errors.New("the wake shape has fields that the projection lacks")
 func (inf *informer) watch(w *watcher) {
 	inf.turn.Lock()
 	defer inf.turn.Unlock()
-	inf.watchers = append(inf.watchers, w)
+	inf.watchers.add(w)
 	w.refocus(nil, inf.serving)
 }
 
 func (inf *informer) unwatch(w *watcher) {
 	inf.turn.Lock()
 	defer inf.turn.Unlock()
-	inf.watchers = slices.DeleteFunc(inf.watchers, func(o *watcher) bool { return o == w })
+	inf.watchers.remove(w.view, func(o *watcher) bool { return o == w })
 }
 
 // refocus makes the watcher go over to a generation, and tells it how the
@@ -129,11 +128,7 @@ func (w *watcher) refocus(from, to *generation) {
 	old := w.focus
 	w.focus = &focus{lens: l, wake: to.comparison(&w.wake)}
 	if old == nil {
-		to.table.each(func(e *entry) {
-			if w.view.showsRecord(e.rec) {
-				w.call(old, change{after: e.rec})
-			}
-		})
+		w.view.each(to.table, func(e *entry) { w.call(old, change{after: e.rec}) })
 		return
 	}
 	w.compare(old, from.table, to.table)
@@ -141,10 +136,7 @@ func (w *watcher) refocus(from, to *generation) {
 
 // compare tells the watcher of what differs between two tables.
 func (w *watcher) compare(old *focus, from, to *table) {
-	to.each(func(e *entry) {
-		if !w.view.showsRecord(e.rec) {
-			return
-		}
+	w.view.each(to, func(e *entry) {
 		h := cut(e.rec)
 		c := change{after: e.rec}
 		if before := from.find(h.namespace, h.name); before != nil {
@@ -155,9 +147,9 @@ func (w *watcher) compare(old *focus, from, to *table) {
 		}
 		w.call(old, c)
 	})
-	from.each(func(e *entry) {
+	w.view.each(from, func(e *entry) {
 		h := cut(e.rec)
-		if w.view.showsRecord(e.rec) && to.find(h.namespace, h.name) == nil {
+		if to.find(h.namespace, h.name) == nil {
 			w.call(old, change{before: e.rec})
 		}
 	})
@@ -177,18 +169,12 @@ func (w *watcher) consider(c change) {
 
 // sees reports whether the view shows the object of a change.
 func (w *watcher) sees(c change) bool {
-	if c.after == nil {
-		return w.view.showsRecord(c.before)
-	}
-	return w.view.showsRecord(c.after)
+	return w.view.showsRecord(c.record())
 }
 
 // call calls the handler. A nil old says that the watcher knows nothing yet.
 func (w *watcher) call(old *focus, c change) {
-	h := cut(c.after)
-	if c.after == nil {
-		h = cut(c.before)
-	}
+	h := cut(c.record())
 	key := h.key()
 	out := Change{Namespace: key.Namespace, Name: key.Name, Initial: old == nil}
 	out.after = side{rec: c.after, lens: w.focus.lens}
