@@ -28,6 +28,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"k8s.io/client-go/rest"
 
+	"github.com/wasm-controller-manager/wcm/host/archive"
 	"github.com/wasm-controller-manager/wcm/host/fair"
 	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/guest"
@@ -77,6 +78,10 @@ type Options struct {
 	ServiceAccountNamespace string
 	// LeaseNamespace and LeaseName name the object that the host's own events are about.
 	LeaseNamespace, LeaseName string
+	// IdleAfter is how long an instance that nobody needs stays in memory, and
+	// up to twice that; when a plugin has none, its code stays as long again. Both
+	// come back when there is work. 0: 30 s.
+	IdleAfter time.Duration
 	// ReconcileTimeout bounds one reconcile of plugins whose limits name no
 	// other; 0: no bound.
 	ReconcileTimeout time.Duration
@@ -120,7 +125,7 @@ const catalogueAge = 10 * time.Second
 
 // New returns a host that does nothing before [Host.Run].
 func New(o Options) (*Host, error) {
-	o.Fence = cmp.Or(o.Fence, fence.Open())
+	o.Fence, o.IdleAfter = cmp.Or(o.Fence, fence.Open()), cmp.Or(o.IdleAfter, defaultIdleAfter)
 	o.Config = kube.WarnOnce(o.Config, o.Logger)
 	link, err := kube.Connect(o.Config, o.Fence)
 	if err != nil {
@@ -167,6 +172,8 @@ func (h *Host) Run(ctx context.Context) (err error) {
 	compile := h.Compile
 	compile.CacheDir, compile.Logger = h.CacheDir, h.Logger
 	compile.Host, compile.Yield = guest.HostFunction, guest.YieldFunction
+	compile.Source = func(d module.Digest) ([]byte, error) { return archive.Find(h.archive, d) }
+	compile.Loaded, compile.Unloaded = h.codeLoaded, h.codeUnloaded
 	h.compiler, err = module.OpenCompiler(background, compile)
 	if err != nil {
 		return fmt.Errorf("compiler: %w", err)
@@ -263,13 +270,14 @@ func (h *Host) sweep() {
 	}
 }
 
-// expireAfter is how long an instance that nobody needs stays in memory, and up
-// to twice that. It takes a few milliseconds to make another one.
-const expireAfter = 30 * time.Second
+// defaultIdleAfter is long for what it takes to come back: a few milliseconds
+// for an instance, and some more for the code of a large module.
+const defaultIdleAfter = 30 * time.Second
 
-// expire closes instances that are idle, until ctx ends.
+// expire closes instances that are idle, and lets go of code that nobody uses,
+// until ctx ends.
 func (h *Host) expire(ctx context.Context) {
-	tick := time.NewTicker(expireAfter)
+	tick := time.NewTicker(h.IdleAfter)
 	defer tick.Stop()
 	for {
 		select {
@@ -284,9 +292,18 @@ func (h *Host) expire(ctx context.Context) {
 func (h *Host) expireOnce(ctx context.Context) {
 	for _, v := range h.versions() {
 		if err := v.pool.Expire(ctx); err != nil {
-			h.Logger.Warn("Idle instance is not closed", "plugin", v.plugin, "error", err)
+			h.Logger.Warn("What is idle is not closed", "plugin", v.plugin, "error", err)
 		}
 	}
+}
+
+// codeLoaded is told by the compiler when the code of an idle plugin came back.
+func (h *Host) codeLoaded(took time.Duration, err error) { h.metrics.CodeLoaded(took, err == nil) }
+
+// codeUnloaded is told by the compiler when the code of idle plugins has gone.
+func (h *Host) codeUnloaded() {
+	h.metrics.CodeUnloaded()
+	h.sweep()
 }
 
 // plugin returns the plugin of a name, which it makes if there is none.

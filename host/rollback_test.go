@@ -51,7 +51,8 @@ func (s *stage) inState(plugin string, want metric.PluginState) host.PluginStatu
 	return status
 }
 
-// series returns the value of one series, which has these labels.
+// series returns the value of one series, which has these labels; of a
+// histogram the number of what it has seen.
 func (s *stage) series(name string, labels ...string) float64 {
 	s.t.Helper()
 	families, err := s.registry.Gather()
@@ -65,7 +66,7 @@ func (s *stage) series(name string, labels ...string) float64 {
 				has = append(has, l.GetName(), l.GetValue())
 			}
 			if f.GetName() == name && strings.Join(has, " ") == strings.Join(labels, " ") {
-				return m.GetCounter().GetValue() + m.GetGauge().GetValue()
+				return m.GetCounter().GetValue() + m.GetGauge().GetValue() + float64(m.GetHistogram().GetSampleCount())
 			}
 		}
 	}

@@ -21,6 +21,9 @@ type PluginStatus struct {
 	Digest      module.Digest // empty if no version was ever good
 	Version     string
 	Controllers []string
+	// Idle says that the plugin had no work for so long that its code is not in
+	// memory; it comes back when there is some.
+	Idle bool
 	// State is the worst that can be said of the plugin.
 	State metric.PluginState
 	// Failure is why the newest files are not running, a [*RolledBackError] if
@@ -61,6 +64,7 @@ func (p *plugin) status() PluginStatus {
 	s := PluginStatus{Name: p.name, Failure: p.failure, Controllers: slices.Sorted(maps.Keys(p.controllers))}
 	if v := p.current; v != nil {
 		s.Digest, s.Version, s.Problem = v.module.Info.Digest, v.description.Version, v.problems()
+		s.Idle = !v.module.Loaded()
 		for _, q := range v.supervisor.quarantines() {
 			s.Quarantines = append(s.Quarantines, Quarantine{
 				Controller: v.description.Controllers[q.controller].Name, Until: q.until, Because: q.because, Trap: q.trap,

@@ -299,7 +299,7 @@ func (v *version) unfilled() error {
 
 // problems says why the version cannot do all of its work at present.
 func (v *version) problems() error {
-	problems := append([]error{v.account.problem()}, v.graph.problems()...)
+	problems := append([]error{v.module.Problem(), v.account.problem()}, v.graph.problems()...)
 	for i, view := range v.views {
 		if view == nil || view.Synced() && view.Problem() == nil {
 			continue

@@ -39,6 +39,7 @@ type options struct {
 	plugins          []string
 	compile          compileOptions
 	signingKeys      []string
+	idleAfter        time.Duration
 	reconcileTimeout time.Duration
 	shutdownTimeout  time.Duration
 
@@ -55,6 +56,7 @@ func newOptions() *options {
 		qps: 20, burst: 30, // kube-controller-manager's
 		controllers:      newControllerOptions(),
 		compile:          newCompileOptions(),
+		idleAfter:        30 * time.Second,
 		reconcileTimeout: time.Minute,
 		shutdownTimeout:  10 * time.Second,
 		accountsIn:       metav1.NamespaceSystem,
@@ -77,6 +79,9 @@ func (o *options) addFlags(command *cobra.Command) {
 		"A private key that signs tokens for plugins to which it is granted, as `NAME=FILE`. The file has an RSA or ECDSA key in PEM and is read at the start. "+
 			"A plugin can claim to be anybody in them, unless ,issuer=ISSUER and ,subject-prefix=PREFIX behind the file, which may be repeated, say whom. "+
 			"May be given several times.")
+	plugins.DurationVar(&o.idleAfter, "plugin-idle-after", o.idleAfter,
+		"How long an instance of a plugin that has no work for it stays in memory, and up to twice that; when there is none, the plugin's code stays as long again. "+
+			"Both come back when there is work.")
 	plugins.DurationVar(&o.reconcileTimeout, "reconcile-timeout", o.reconcileTimeout,
 		"How long one reconcile may take before its guest is stopped, unless the plugin's file says otherwise; 0: no limit.")
 
@@ -144,6 +149,9 @@ func (o *options) validate() error {
 	}
 	if o.qps <= 0 || o.burst <= 0 {
 		problems = append(problems, errors.New("--kube-api-qps and --kube-api-burst must be positive"))
+	}
+	if o.idleAfter <= 0 {
+		problems = append(problems, errors.New("--plugin-idle-after must be positive"))
 	}
 	if o.ownAccounts && o.accountsIn == "" {
 		problems = append(problems, errors.New("--use-service-account-credentials needs --service-account-namespace"))

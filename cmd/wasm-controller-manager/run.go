@@ -65,7 +65,7 @@ func (o *options) run(ctx context.Context) error {
 		Leadership: elector, Fence: elector.Fence(),
 		SigningKeys: keys, ServiceAccountNamespace: o.accountNamespace(),
 		LeaseNamespace: o.election.ResourceNamespace, LeaseName: o.election.ResourceName,
-		ReconcileTimeout: o.reconcileTimeout, DrainTimeout: o.shutdownTimeout,
+		IdleAfter: o.idleAfter, ReconcileTimeout: o.reconcileTimeout, DrainTimeout: o.shutdownTimeout,
 		Registerer: registry, Metrics: metrics, Logger: logger,
 	})
 	if err != nil {

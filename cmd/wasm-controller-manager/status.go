@@ -52,6 +52,9 @@ func writeStatus(w io.Writer, plugins []host.PluginStatus) {
 		if len(p.Controllers) > 0 {
 			fmt.Fprintf(&b, "    controllers: %s\n", strings.Join(p.Controllers, ", "))
 		}
+		if p.Idle {
+			fmt.Fprintf(&b, "    idle: its code is not in memory\n")
+		}
 		if p.Failure != nil {
 			fmt.Fprintf(&b, "    newest files do not run: %v\n", p.Failure)
 		}

@@ -126,14 +126,34 @@ func (s *Shelf) Good() (Version, error) {
 
 // Module returns the bytes of a module that is kept.
 func (s *Shelf) Module(d module.Digest) ([]byte, error) {
-	wasm, err := os.ReadFile(s.file(d))
-	if err == nil && module.DigestOf(wasm) != d {
-		err = fmt.Errorf("%s has other bytes than its name says", s.file(d))
-	}
+	wasm, err := readModule(s.file(d), d)
 	if err != nil {
 		return nil, fmt.Errorf("kept module: %w", err)
 	}
 	return wasm, nil
+}
+
+func readModule(file string, d module.Digest) ([]byte, error) {
+	wasm, err := os.ReadFile(file)
+	if err == nil && module.DigestOf(wasm) != d {
+		return nil, fmt.Errorf("%s has other bytes than its name says", file)
+	}
+	return wasm, err
+}
+
+// Find returns the bytes of a module that some plugin has on its shelf.
+func Find(directory string, d module.Digest) ([]byte, error) {
+	files, err := filepath.Glob(filepath.Join(directory, "*", nameOf(d)))
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("no plugin in %s has it: %w", directory, fs.ErrNotExist)
+	}
+	for _, file := range files {
+		var wasm []byte
+		if wasm, err = readModule(file, d); err == nil {
+			return wasm, nil
+		}
+	}
+	return nil, fmt.Errorf("kept module: %w", err)
 }
 
 // SetLeft remembers the version that was left; nil forgets it.

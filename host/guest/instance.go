@@ -49,9 +49,10 @@ type Instance struct {
 }
 
 // New makes an instance and initializes it. It takes its own share of the
-// module. The caller closes the instance.
+// module, whose code is loaded if it is not in memory. The caller closes the
+// instance.
 func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err error) {
-	share, err := m.Share()
+	share, err := m.Share(ctx)
 	if err != nil {
 		return nil, err
 	}

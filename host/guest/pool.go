@@ -46,6 +46,7 @@ type Pool struct {
 	idle   []*Instance // guarded by mu; the one used last at the end
 	spare  int         // guarded by mu; so many of the first of them have been idle since the last Expire
 	used   int         // guarded by mu
+	asked  bool        // guarded by mu; by a Get since the last Expire
 	closed bool        // guarded by mu
 }
 
@@ -87,6 +88,7 @@ func (p *Pool) pop() (*Instance, error) {
 		return nil, ErrClosed
 	}
 	p.used++
+	p.asked = true
 	last := len(p.idle) - 1
 	if last < 0 {
 		return nil, nil
@@ -149,13 +151,20 @@ func (p *Pool) giveBack(i *Instance) {
 }
 
 // Expire closes the instances that have been idle since it was called last, but
-// those to keep. Called by a clock, it leaves as many as there is work for.
+// those to keep. If there was nothing to close and nobody has asked for an
+// instance, it lets go of the module's code, which the next Get loads again.
+// Called by a clock, it leaves as much as there is work for.
 func (p *Pool) Expire(ctx context.Context) error {
 	p.mu.Lock()
+	unused := !p.asked && p.used == 0 && len(p.idle) == 0 && !p.closed
 	expired := p.removeLocked(min(p.spare, len(p.idle)-p.options.Keep))
-	p.spare = len(p.idle)
+	p.spare, p.asked = len(p.idle), false
 	p.mu.Unlock()
-	return closeAll(context.WithoutCancel(ctx), expired)
+	ctx = context.WithoutCancel(ctx)
+	if unused {
+		return p.options.Module.Unload(ctx)
+	}
+	return closeAll(ctx, expired)
 }
 
 // removeLocked takes the n idle instances out that have not been used for longest.

@@ -177,6 +177,8 @@ func TestPlugin(t *testing.T) {
 	m.ModuleLoaded(2)
 	m.ModuleLoaded(-1)
 	m.ModuleRefused("wrong_abi")
+	m.CodeLoaded(time.Millisecond, true)
+	m.CodeUnloaded()
 	p.Compiled("cache", time.Second)
 	p.Reloaded(true)
 	p.Reloaded(false)
@@ -210,6 +212,8 @@ func TestPlugin(t *testing.T) {
 		"wcm_http_requests_total{code=other,plugin=shop}":                  1,
 		"wcm_instances{plugin=shop}":                                       1,
 		"wcm_module_compile_seconds{origin=cache,plugin=shop}":             1,
+		"wcm_module_code_load_seconds{result=success}":                     1,
+		"wcm_module_code_unloads_total{}":                                  1,
 		"wcm_modules_loaded{}":                                             1,
 		"wcm_modules_refused_total{reason=wrong_abi}":                      1,
 		"wcm_reloads_total{plugin=shop,result=error}":                      1,

@@ -17,6 +17,8 @@ type pluginMetrics struct {
 	loaded    prometheus.Gauge
 	refused   *prometheus.CounterVec
 	compile   *prometheus.HistogramVec
+	codeLoads *prometheus.HistogramVec
+	unloads   prometheus.Counter
 	reloads   *prometheus.CounterVec
 	tokens    *prometheus.CounterVec
 	rollbacks *prometheus.CounterVec
@@ -40,6 +42,11 @@ func newPluginMetrics(f promauto.Factory) pluginMetrics {
 		compile: histogram(f, "wcm_module_compile_seconds",
 			"How long it took to compile a module, by where its code came from: cache, child, or process.",
 			prometheus.ExponentialBuckets(0.005, 2, 14), labelPlugin, "origin"), // 5 ms to 41 s
+		codeLoads: histogram(f, "wcm_module_code_load_seconds",
+			"How long it took to load the code of a module that was unloaded, by result: success or error; its count is the number of loads.",
+			prometheus.ExponentialBuckets(0.0001, 2, 16), labelResult), // 0.1 ms to 3 s
+		unloads: f.NewCounter(prometheus.CounterOpts{Name: "wcm_module_code_unloads_total",
+			Help: "How often the code of a module was unloaded because no plugin used it."}),
 		tokens: counter(f, "wcm_token_requests_total",
 			"Requests for tokens of a plugin's ServiceAccount by result: success or error.",
 			labelPlugin, labelResult),
@@ -80,6 +87,15 @@ func (m *Metrics) ModuleLoaded(delta int) { m.plugin.loaded.Add(float64(delta)) 
 // ModuleRefused counts a module that was not loaded. The reason is one word of
 // a closed list, never text of the module.
 func (m *Metrics) ModuleRefused(reason string) { m.plugin.refused.WithLabelValues(reason).Inc() }
+
+// CodeLoaded observes how long it took to load code that was unloaded, or to
+// fail to.
+func (m *Metrics) CodeLoaded(d time.Duration, success bool) {
+	m.plugin.codeLoads.WithLabelValues(result(success)).Observe(d.Seconds())
+}
+
+// CodeUnloaded counts code that nobody used and that was unloaded.
+func (m *Metrics) CodeUnloaded() { m.plugin.unloads.Inc() }
 
 // Plugin is the metrics of one plugin. Make it with [Metrics.Plugin].
 type Plugin struct {
@@ -171,11 +187,14 @@ func (p *Plugin) Reloaded(ok bool) { p.reloaded[ok].Inc() }
 
 // TokenRequested counts a request for a token of the plugin's ServiceAccount.
 func (p *Plugin) TokenRequested(ok bool) {
-	result := "success"
-	if !ok {
-		result = "error"
+	p.metrics.tokens.WithLabelValues(p.name, result(ok)).Inc()
+}
+
+func result(ok bool) string {
+	if ok {
+		return "success"
 	}
-	p.metrics.tokens.WithLabelValues(p.name, result).Inc()
+	return "error"
 }
 
 // RolledBack counts a version that was left, or one that there is no way back from.

@@ -17,15 +17,52 @@ import (
 
 // code is the compiled code of one digest.
 type code struct {
-	digest Digest
-	users  int    // guarded by Compiler.mu
-	cancel func() // ends the compilation
-	backed sync.Once
+	digest   Digest
+	users    int    // guarded by Compiler.mu
+	unloaded bool   // guarded by Compiler.mu; by a module that may want it again
+	cancel   func() // ends the compilation
+	backed   sync.Once
 
 	done chan struct{} // closed when the fields below are set
 	info *Info
 	ready
 	err error
+}
+
+// source is what code is made of.
+type source struct {
+	info *Info  // nil if the module was not inspected yet
+	file []byte // nil if it was compiled before: then it is in the cache
+}
+
+// wait waits for the code until ctx ends.
+func (c *code) wait(ctx context.Context) error {
+	select {
+	case <-c.done:
+		return c.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// failed reports whether it is known that the code cannot be had.
+func (c *code) failed() bool {
+	select {
+	case <-c.done:
+		return c.err != nil
+	default:
+		return false
+	}
+}
+
+// cached reports whether the code is there, and in the cache as well.
+func (c *code) cached() bool {
+	select {
+	case <-c.done:
+		return c.err == nil && c.engine.cache != nil
+	default:
+		return false
+	}
 }
 
 // ready is code that can be instantiated.
@@ -44,11 +81,18 @@ func (r *ready) close(ctx context.Context) error {
 	return errors.Join(guard(func() error { return r.compiled.Close(ctx) }), r.image.close())
 }
 
-// make inspects a module and makes its code ready.
-func (c *code) make(ctx context.Context, compiler *Compiler, file []byte) {
-	if c.info, c.err = Inspect(file, compiler.options.Limits); c.err == nil {
-		c.ready, c.err = compiler.compile(ctx, c.digest, file)
+// make inspects a module if nobody has, and makes its code ready.
+func (c *code) make(ctx context.Context, compiler *Compiler, from source) {
+	if c.info = from.info; c.info == nil {
+		if c.info, c.err = Inspect(from.file, compiler.options.Limits); c.err != nil {
+			return
+		}
 	}
+	if from.file == nil {
+		c.ready, c.err = compiler.recover(ctx, c.digest)
+		return
+	}
+	c.ready, c.err = compiler.compile(ctx, c.digest, from.file)
 }
 
 // compile makes the code of a module ready: from the cache, or by a child
@@ -61,6 +105,11 @@ func (c *Compiler) compile(ctx context.Context, d Digest, file []byte) (ready, e
 	if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errNotCached) {
 		c.options.Logger.Warn("Compiled module in the cache is not used", "digest", d.Short(), "error", err)
 	}
+	return c.compileInTurn(ctx, d, file)
+}
+
+// compileInTurn compiles a module when it is its turn.
+func (c *Compiler) compileInTurn(ctx context.Context, d Digest, file []byte) (ready, error) {
 	select {
 	case c.places <- struct{}{}:
 		defer func() { <-c.places }()

@@ -48,6 +48,14 @@ type Options struct {
 	Host func(abi.Operation) api.GoModuleFunction
 	// Logger is told, once each, what the compiler has to do without. Nil: nobody is.
 	Logger *slog.Logger
+	// Source returns the file of a module that was unloaded and is no longer in
+	// the cache. Nil: such a module is lost.
+	Source func(Digest) ([]byte, error)
+	// Loaded is told when the code of a module that was unloaded has been loaded
+	// again, or why it cannot be; Unloaded when code has been freed after Unload.
+	// Nil: nobody is. They are called by several at once and must not block.
+	Loaded   func(took time.Duration, err error)
+	Unloaded func()
 }
 
 // Compiler compiles modules and owns the wazero runtimes in which their
@@ -63,6 +71,7 @@ type Compiler struct {
 	mu       sync.Mutex
 	codes    map[Digest]*code // guarded by mu; what is compiled or being compiled, and wanted
 	open     int              // guarded by mu; codes that are not closed, also those that are not wanted any more
+	unloaded int              // guarded by mu; modules that are open and have no code
 	closed   bool             // guarded by mu
 	uncached *engine          // guarded by mu; for what cannot be kept; nil until it is needed
 }
@@ -138,32 +147,38 @@ func (c *Compiler) warn(message string, problem error) {
 // The error is a [RefusedError] if the module is to blame.
 func (c *Compiler) Compile(ctx context.Context, file []byte) (*Module, error) {
 	start := time.Now()
-	code, shared, err := c.acquire(ctx, DigestOf(file), file)
-	if err != nil {
-		return nil, err
+	d := DigestOf(file)
+	for {
+		code, shared, err := c.acquire(ctx, d, source{file: file})
+		if err != nil {
+			return nil, err
+		}
+		err = code.wait(ctx)
+		if err == nil {
+			stats := code.stats
+			if shared {
+				stats = Stats{Wall: time.Since(start), Origin: FromMemory, Size: stats.Size}
+			}
+			return &Module{Info: code.info, Stats: stats, compiler: c, code: code}, nil
+		}
+		err = errors.Join(err, c.release(ctx, code))
+		if _, lost := errors.AsType[*LostError](err); !lost || ctx.Err() != nil {
+			return nil, err
+		}
+		// Another module of the digest was waking without the file. Here it is.
 	}
-	select {
-	case <-code.done:
-		err = code.err
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	}
-	if err != nil {
-		return nil, errors.Join(err, c.release(ctx, code))
-	}
-	stats := code.stats
-	if shared {
-		stats = Stats{Wall: time.Since(start), Origin: FromMemory, Size: stats.Size}
-	}
-	return &Module{Info: code.info, Stats: stats, compiler: c, code: code}, nil
 }
 
-// acquire counts one more user of a digest's code, and reports whether there
-// are others. For the first one it starts the compilation, which ends with the
-// last user.
-func (c *Compiler) acquire(ctx context.Context, d Digest, file []byte) (_ *code, shared bool, err error) {
+func (c *Compiler) acquire(ctx context.Context, d Digest, from source) (_ *code, shared bool, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	return c.acquireLocked(ctx, d, from)
+}
+
+// acquireLocked counts one more user of a digest's code, and reports whether
+// there are others. For the first one it starts the compilation, which ends with
+// the last user.
+func (c *Compiler) acquireLocked(ctx context.Context, d Digest, from source) (_ *code, shared bool, err error) {
 	if c.closed {
 		return nil, false, ErrClosed
 	}
@@ -175,11 +190,23 @@ func (c *Compiler) acquire(ctx context.Context, d Digest, file []byte) (_ *code,
 		c.open++
 		go func() { // ends by cancel at the latest; its last user waits
 			defer close(entry.done)
-			entry.make(compiling, c, file)
+			entry.make(compiling, c, from)
+			if entry.err != nil { // the next one tries again
+				c.unlist(entry)
+			}
 		}()
 	}
 	entry.users++
 	return entry, found, nil
+}
+
+// unlist makes the next user of a digest begin anew.
+func (c *Compiler) unlist(entry *code) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.codes[entry.digest] == entry {
+		delete(c.codes, entry.digest)
+	}
 }
 
 // release counts one user less. After the last one it ends the compilation and
@@ -201,6 +228,9 @@ func (c *Compiler) release(ctx context.Context, entry *code) error {
 	c.mu.Lock()
 	c.open--
 	c.mu.Unlock()
+	if entry.unloaded && c.options.Unloaded != nil { // nobody writes it any more
+		c.options.Unloaded()
+	}
 	return err
 }
 
@@ -209,7 +239,7 @@ func (c *Compiler) release(ctx context.Context, entry *code) error {
 // process with it.
 func (c *Compiler) Close(ctx context.Context) error {
 	c.mu.Lock()
-	open := c.open
+	open := c.open + c.unloaded
 	if open == 0 {
 		c.closed = true
 	}

@@ -55,7 +55,7 @@ func TestCompileShares(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	third, err := second.Share()
+	third, err := second.Share(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestCompileShares(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := first.Share(); !errors.Is(err, module.ErrClosed) {
+	if _, err := first.Share(ctx); !errors.Is(err, module.ErrClosed) {
 		t.Errorf("Share of a closed module: %v, want %v", err, module.ErrClosed)
 	}
 	if _, err := first.Instantiate(ctx, wazero.NewModuleConfig()); !errors.Is(err, module.ErrClosed) {
@@ -100,7 +100,7 @@ func TestCompileHammer(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				share, err := m.Share()
+				share, err := m.Share(ctx)
 				if err := errors.Join(err, m.Close(ctx)); err != nil {
 					t.Error(err)
 					return

@@ -5,7 +5,6 @@ package module
 
 import (
 	"context"
-	"sync/atomic"
 	"time"
 
 	"github.com/tetratelabs/wazero"
@@ -14,15 +13,18 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/module/confine"
 )
 
-// Module is compiled code, ready to be instantiated. Modules of one digest
-// share the code, which is freed when the last of them is closed.
+// Module is compiled code, ready to be instantiated, or what is left of it
+// between Unload and the next Share. Modules of one digest share the code, which
+// is freed when the last of them is closed or has let go of it. It is safe for
+// concurrent use.
 type Module struct {
 	Info  *Info // must not be modified
-	Stats Stats
+	Stats Stats // of Compile
 
 	compiler *Compiler
-	code     *code
-	closed   atomic.Bool
+	code     *code // guarded by compiler.mu; nil while it is unloaded
+	lost     error // guarded by compiler.mu; why the last Share got no code; nil if it did
+	closed   bool  // guarded by compiler.mu
 }
 
 // Origin is where the code of a module came from, one word as it stands in
@@ -45,43 +47,57 @@ type Stats struct {
 	Size   int           // of the rewritten module, in bytes
 }
 
-// Share returns another Module of the same code, which its caller closes.
-// Whoever keeps a module beyond the call that gave it takes his own.
-func (m *Module) Share() (*Module, error) {
+// held returns the code that the module holds, [ErrClosed] if there is none.
+func (m *Module) held() (*code, error) {
 	m.compiler.mu.Lock()
 	defer m.compiler.mu.Unlock()
-	if m.closed.Load() {
+	if m.closed || m.code == nil {
 		return nil, ErrClosed
 	}
-	m.code.users++
-	return &Module{Info: m.Info, Stats: m.Stats, compiler: m.compiler, code: m.code}, nil
+	return m.code, nil
 }
 
 // Image is what the caller of Instantiate lays into the memory of the instance
 // before; nil if there is nothing. It is that of the code, and not to be used
-// after Close.
-func (m *Module) Image() *Image { return m.code.image }
+// after Close or Unload.
+func (m *Module) Image() *Image {
+	code, err := m.held()
+	if err != nil {
+		return nil
+	}
+	return code.image
+}
 
 // Instantiate makes an instance, whose memory is to have the module's Image:
-// the context gives the allocator. The caller closes it before the module.
+// the context gives the allocator. The caller closes it before the module, and
+// before he unloads it.
 func (m *Module) Instantiate(ctx context.Context, config wazero.ModuleConfig) (instance api.Module, err error) {
-	if m.closed.Load() {
-		return nil, ErrClosed
+	code, err := m.held()
+	if err != nil {
+		return nil, err
 	}
 	err = guard(func() (err error) {
-		instance, err = m.code.engine.runtime.InstantiateModule(ctx, m.code.compiled, config)
+		instance, err = code.engine.runtime.InstantiateModule(ctx, code.compiled, config)
 		return err
 	})
 	if err == nil {
-		m.code.backed.Do(func() { m.compiler.back(instance) })
+		code.backed.Do(func() { m.compiler.back(instance) })
 	}
 	return instance, err
 }
 
 // Close gives the module up. Closing it again does nothing.
 func (m *Module) Close(ctx context.Context) error {
-	if m.closed.Swap(true) {
+	c := m.compiler
+	c.mu.Lock()
+	again, code := m.closed, m.code
+	m.closed, m.code = true, nil
+	if !again && code == nil {
+		c.unloaded--
+	}
+	c.mu.Unlock()
+	if again || code == nil {
 		return nil
 	}
-	return m.compiler.release(ctx, m.code)
+	return c.release(ctx, code)
 }

@@ -3,12 +3,14 @@
 
 // Command stamp is a plugin for tests of the host: it writes its version into
 // the data of every ConfigMap that has the label "stamp", traps for those whose
-// name begins with "poison", and never returns for those with "endless".
+// name begins with "poison", never returns for those with "endless", and takes
+// its time for those with "later".
 package main
 
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/wasm-controller-manager/wcm/sdk"
 )
@@ -48,6 +50,9 @@ func reconcile(ctx context.Context, req sdk.Request) (sdk.Result, error) {
 	}
 	for strings.HasPrefix(cm.Name, "endless") {
 		continue
+	}
+	if strings.HasPrefix(cm.Name, "later") && req.Due.IsZero() {
+		return sdk.Result{RequeueAfter: 5 * time.Second}, nil
 	}
 	if cm.Data["version"] == version {
 		return sdk.Result{}, nil
