@@ -165,4 +165,27 @@ type Watch struct {
 	// Wake narrows the fields whose change wakes the controller; nil means
 	// all of the resource's projection. It must be a part of the projection.
 	Wake *record.Shape
+
+	// The rest lets a host spare the module needless calls. A host may ignore
+	// it, so a module must do right without it; see "Sparing" in README.md.
+
+	// Where leaves out the changes of objects that do not meet all of the
+	// conditions, neither before nor after the change.
+	Where []Condition
+	// LooseOnly restricts a watch of any resource to objects that are being
+	// deleted, or of which an owner is not known to be there and to stay.
+	LooseOnly bool
+	// SameNamespace says that what MapGuest answers are primary objects that are
+	// there, in the namespace of the watched object.
+	SameNamespace bool
+}
+
+// Condition is about the text of a scalar field, which is in the fields that
+// wake: a number in decimal digits, a time in RFC 3339; an absent field has the
+// empty text.
+type Condition struct {
+	Field string // the path, such as "spec.nodeName"
+	// Values are those that the field may have. None: any but the zero value, so
+	// that the field is neither absent nor empty, 0 or false.
+	Values []string
 }

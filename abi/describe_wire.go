@@ -184,7 +184,12 @@ func (m *Watch) Append(b []byte) []byte {
 	b = appendString(b, 3, m.Key)
 	b = appendBool(b, 4, m.OrphansOnly)
 	b = appendBool(b, 5, m.AnyOwner)
-	return appendShape(b, 6, m.Wake)
+	b = appendShape(b, 6, m.Wake)
+	for i := range m.Where {
+		b = appendMessage(b, 7, &m.Where[i])
+	}
+	b = appendBool(b, 8, m.LooseOnly)
+	return appendBool(b, 9, m.SameNamespace)
 }
 
 // Decode sets m to the message in b, which it does not retain.
@@ -204,6 +209,32 @@ func (m *Watch) Decode(b []byte) error {
 			return f.bool("any_owner", &m.AnyOwner)
 		case 6:
 			return f.shape("wake", &m.Wake)
+		case 7:
+			m.Where = append(m.Where, Condition{})
+			return f.embedded("where", &m.Where[len(m.Where)-1])
+		case 8:
+			return f.bool("loose_only", &m.LooseOnly)
+		case 9:
+			return f.bool("same_namespace", &m.SameNamespace)
+		}
+		return nil
+	})
+}
+
+// Append appends the wire form to b.
+func (m *Condition) Append(b []byte) []byte {
+	return appendStrings(appendString(b, 1, m.Field), 2, m.Values)
+}
+
+// Decode sets m to the message in b, which it does not retain.
+func (m *Condition) Decode(b []byte) error {
+	*m = Condition{}
+	return eachField("Condition", b, func(f *field) error {
+		switch f.number {
+		case 1:
+			return f.text("field", &m.Field)
+		case 2:
+			return f.texts("values", &m.Values)
 		}
 		return nil
 	})

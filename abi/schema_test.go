@@ -36,6 +36,7 @@ var codecs = map[string]func() codec{
 	"Index":           func() codec { return &abi.Index{} },
 	"Controller":      func() codec { return &abi.Controller{} },
 	"Watch":           func() codec { return &abi.Watch{} },
+	"Condition":       func() codec { return &abi.Condition{} },
 	"GetRequest":      func() codec { return &abi.GetRequest{} },
 	"ListRequest":     func() codec { return &abi.ListRequest{} },
 	"ListResult":      func() codec { return &abi.ListResult{} },
