@@ -7,6 +7,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
 )
 
@@ -64,6 +65,14 @@ type Controller struct {
 	// ForFields narrows the fields of For whose change wakes the controller;
 	// nil means all that its type has. See [FieldsOf].
 	ForFields *Fields
+	// ForWhere narrows the objects of For that wake the controller, see
+	// [Watch].Where. Keys of others still come from other watches and from
+	// [Result].RequeueAfter.
+	ForWhere []Condition
+	// LooseOnly is for a controller that is For any resource, see [NewAny]. It
+	// spares it objects that are not being deleted and of which all owners are
+	// there and stay, until that ends. Like Where it may be ignored.
+	LooseOnly bool
 	// Owns are resources whose objects wake their controller owner, if it is
 	// an object of For.
 	Owns []AnyResource
@@ -84,6 +93,27 @@ type Watch struct {
 	// Fields narrows the fields whose change wakes; nil means all that the
 	// resource's type has. See [FieldsOf].
 	Fields *Fields
+	// Where narrows the objects that wake: a change is left out if the object
+	// meets not all of the conditions, neither before nor after it. So one that
+	// stops to meet them wakes, and one that starts to. The host may ignore them:
+	// a reconcile must still see for itself. They spare it the objects of which it
+	// could only say that there is nothing to do.
+	Where []Condition
+}
+
+// Condition is about a scalar field, which must be in the Fields that wake:
+// [IsSet], [Is].
+type Condition = abi.Condition
+
+// IsSet asks that the field at the path, "spec.nodeName" for example, is neither
+// absent nor empty, 0 or false.
+func IsSet(path string) Condition { return Condition{Field: path} }
+
+// Is asks that the text of the field at the path is one of the values. Numbers
+// have decimal digits; an absent field is the empty text, unless it is a number or
+// bool that the type has not as a pointer.
+func Is(path, value string, or ...string) Condition {
+	return Condition{Field: path, Values: append([]string{value}, or...)}
 }
 
 // Fields is a part of a projection.

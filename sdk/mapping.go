@@ -15,11 +15,13 @@ import (
 // Mapping says which keys the change of a watched object wakes. All but
 // [MapFunc] are carried out by the host, without the guest.
 type Mapping struct {
-	kind        abi.MappingKind
-	key         string
-	orphansOnly bool
-	anyOwner    bool
-	call        func(ctx context.Context, before, after []byte) ([]Key, error)
+	kind          abi.MappingKind
+	key           string
+	orphansOnly   bool
+	anyOwner      bool
+	looseOnly     bool
+	sameNamespace bool
+	call          func(ctx context.Context, before, after []byte) ([]Key, error)
 }
 
 // MapController wakes the controller owner of the object, as Owns does.
@@ -81,6 +83,14 @@ func MapFunc[T any](resource *Resource[T], f func(ctx context.Context, change Ch
 		return f(ctx, change), nil
 	}
 	return Mapping{kind: abi.MapGuest, call: call}
+}
+
+// SameNamespace says that the function of a [MapFunc] returns keys of objects
+// that are there, and in the namespace of the watched object. The host need not
+// ask it where there are none.
+func (m Mapping) SameNamespace() Mapping {
+	m.sameNamespace = true
+	return m
 }
 
 // decodeChange returns the object of a record, which is copied; nil for none.

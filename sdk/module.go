@@ -64,7 +64,7 @@ func (c *Controller) problem() string {
 	switch {
 	case c.Name == "":
 		return "has no Name"
-	case c.Singleton && (c.For != nil || c.ForFields != nil || len(c.Owns) > 0):
+	case c.Singleton && (c.For != nil || c.ForFields != nil || c.ForWhere != nil || c.LooseOnly || len(c.Owns) > 0):
 		return "is a Singleton, which has neither For nor Owns"
 	case !c.Singleton && c.For == nil:
 		return "For is missing"
@@ -103,7 +103,8 @@ func (m *moduleDeclarations) addController(c Controller) {
 	}
 	var watches []Watch
 	if !c.Singleton {
-		watches = append(watches, Watch{Resource: c.For, Map: Mapping{kind: abi.MapFor}, Fields: c.ForFields})
+		primary := Mapping{kind: abi.MapFor, looseOnly: c.LooseOnly}
+		watches = append(watches, Watch{Resource: c.For, Map: primary, Fields: c.ForFields, Where: c.ForWhere})
 	}
 	for _, owned := range c.Owns {
 		watches = append(watches, Watch{Resource: owned, Map: MapController()})
@@ -126,6 +127,7 @@ func (w *Watch) describe() abi.Watch {
 	d := abi.Watch{
 		Resource: w.Resource.declared().index, Mapping: w.Map.kind, Key: w.Map.key,
 		OrphansOnly: w.Map.orphansOnly, AnyOwner: w.Map.anyOwner,
+		Where: w.Where, LooseOnly: w.Map.looseOnly, SameNamespace: w.Map.sameNamespace,
 	}
 	if w.Fields != nil {
 		d.Wake = w.Fields.shape

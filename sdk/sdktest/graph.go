@@ -60,7 +60,7 @@ func blocked(objects map[string]vertex, uid string) bool {
 func (v vertex) deleting() bool { return v.object.Text("metadata.deletionTimestamp") != "" }
 
 // wakeGraph wakes what a watch of any resource wakes: see [sdk.NewAny].
-func (e *Env) wakeGraph(c uint32, shape *record.Shape) error {
+func (e *Env) wakeGraph(c uint32, looseOnly bool, shape *record.Shape) error {
 	e.mu.Lock()
 	is := e.vertices()
 	e.mu.Unlock()
@@ -83,7 +83,11 @@ func (e *Env) wakeGraph(c uint32, shape *record.Shape) error {
 		if !changed {
 			continue
 		}
-		if len(after.object.owners()) > 0 || after.deleting() {
+		switch {
+		case len(after.object.owners()) == 0 && !after.deleting():
+		case looseOnly && after.settled(is):
+			e.queue.spared[item{c, sdk.Key{Name: uid}}] = true
+		default:
 			e.wakeUID(c, uid)
 		}
 		if after.deleting() {

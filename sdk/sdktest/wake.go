@@ -33,7 +33,7 @@ func (e *Env) wakeWatch(c, w uint32) error {
 		shape = r.Projection
 	}
 	if r.Any() {
-		return e.wakeGraph(c, shape)
+		return e.wakeGraph(c, watch.LooseOnly, shape)
 	}
 	is := map[sdk.Key]Object{}
 	e.mu.Lock()
@@ -80,42 +80,57 @@ func differ(shape *record.Shape, before, after Object) (bool, error) {
 	return !bytes.Equal(was, is), err
 }
 
-// wakeKeys puts the keys into the queue that the change of one object wakes.
+// wakeKeys puts the keys into the queue that the change of one object wakes, or
+// notes that it would wake them if the watch did not leave it out.
 func (e *Env) wakeKeys(c, w uint32, before, after Object) error {
+	watch := &e.description.Controllers[c].Watches[w]
+	keys, err := e.mapped(c, w, before, after)
+	spared := e.spares(c, watch, before, after)
+	for _, key := range keys {
+		if spared {
+			e.queue.spared[item{c, key}] = true
+		} else {
+			e.queue.due[item{c, key}] = e.Now()
+		}
+	}
+	return err
+}
+
+// mapped returns the keys that the change of one object is mapped to.
+func (e *Env) mapped(c, w uint32, before, after Object) ([]sdk.Key, error) {
 	watch := &e.description.Controllers[c].Watches[w]
 	if watch.Mapping == abi.MapGuest {
 		return e.askGuest(c, w, before, after)
 	}
+	var keys []sdk.Key
 	for _, o := range []Object{before, after} {
-		if o == nil {
-			continue
-		}
-		for _, key := range e.keys(c, watch, o) {
-			e.queue.due[item{c, key}] = e.Now()
+		if o != nil {
+			keys = append(keys, e.keys(c, watch, o)...)
 		}
 	}
-	return nil
+	return keys, nil
 }
 
-func (e *Env) askGuest(c, w uint32, before, after Object) error {
+func (e *Env) askGuest(c, w uint32, before, after Object) ([]sdk.Key, error) {
 	r := &e.description.Resources[e.description.Controllers[c].Watches[w].Resource]
 	m := abi.Change{Controller: c, Watch: w}
 	var err error
 	if before != nil {
 		if m.Before, err = project(r.Projection, before); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if after != nil {
 		if m.After, err = project(r.Projection, after); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	requests, err := e.guest.Map(e.t.Context(), m)
+	var keys []sdk.Key
 	for _, request := range requests {
-		e.queue.due[item{c, sdk.Key{Namespace: request.Namespace, Name: request.Name}}] = e.Now()
+		keys = append(keys, sdk.Key{Namespace: request.Namespace, Name: request.Name})
 	}
-	return err
+	return keys, err
 }
 
 // keys returns the keys that an object is mapped to.
