@@ -72,14 +72,15 @@ func (f *following) reads() access.Graph {
 }
 
 // watch adds the uids that the graph wakes to a queue.
-func (f *following) watch(queue *control.Controller) (cancel func()) {
-	return f.Watch(func(wakes []graph.Wakes) {
+func (f *following) watch(queue *control.Controller, looseOnly bool, delivered, filtered store.Counter) (cancel func()) {
+	handler := func(wakes []graph.Wakes) {
 		for _, w := range wakes {
 			if grant.CheckTarget("", w.UID, "") == nil {
 				add(queue, control.Key{Name: w.UID}, w.Initial)
 			}
 		}
-	})
+	}
+	return f.Watch(graph.WatchOptions{LooseOnly: looseOnly, Handler: handler, Delivered: delivered, Filtered: filtered})
 }
 
 // maxFill is how long a version waits for its graph. What is served may take

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
@@ -150,7 +151,41 @@ func TestResourceThatIsServedLater(t *testing.T) {
 	})
 	s.logged("Weighed", "controller=scales", "sum=7") // woken by the watch: there was nothing at the start
 
+	// One without a size wakes those alone who did not ask for one.
+	object := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "example.com/v1", "kind": "Gadget", "metadata": map[string]any{"name": "empty"},
+	}}
+	if _, err := gadgets.Create(t.Context(), object, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for controller, want := range map[string]string{"gadget": "filtered 1", "scales": "delivered 3"} {
+		hosttest.Eventually(t, func() string {
+			if got := s.wakeups(controller); !strings.Contains(got, want) {
+				return fmt.Sprintf("wakeups of %s: got %q, want %s", controller, got, want)
+			}
+			return ""
+		})
+	}
+
 	// The next plugin that comes sees a schema to compare with.
 	rename(t, filepath.Join(folder, "gadget.wasm"), filepath.Join(folder, "gadget-again.wasm"))
 	s.logged("Projection does not fit", "plugin=gadget-again", "status.weight does not exist")
+}
+
+// wakeups are the changes that a controller was told of, and spared.
+func (s *stage) wakeups(controller string) string {
+	s.t.Helper()
+	families, err := s.registry.Gather()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var text strings.Builder
+	for _, family := range families {
+		for _, m := range family.GetMetric() {
+			if l := m.GetLabel(); family.GetName() == "wcm_wakeups_total" && l[0].GetValue() == controller {
+				fmt.Fprintf(&text, "%s %v, ", l[2].GetValue(), m.GetCounter().GetValue())
+			}
+		}
+	}
+	return text.String()
 }

@@ -53,8 +53,11 @@ type watching struct {
 	controller uint32     // index in the description
 	watch      uint32     // index in the controller's watches
 	graph      *following // instead of all below: the watch is of any resource
+	loose      bool       // of the graph
 	view       *store.View
 	wake       *record.Shape
+	where      []abi.Condition
+	beside     *store.View
 	mapping    *store.Mapping // nil: the guest maps
 	primary    *store.View
 }
@@ -79,15 +82,18 @@ func (v *version) planWatches() error {
 func (v *version) planWatch(d *abi.Controller, index uint32) (watching, error) {
 	w := d.Watches[index]
 	if v.description.Resources[w.Resource].Any() {
-		return watching{watch: index, graph: v.graph}, nil
+		return watching{watch: index, graph: v.graph, loose: w.LooseOnly}, nil
 	}
 	primary, view := v.primaryOf(d)
 	wake, err := wakeShape(w, v.projections[w.Resource])
 	if err != nil {
 		return watching{}, err
 	}
-	planned := watching{watch: index, view: v.views[w.Resource], wake: wake, primary: view}
+	planned := watching{watch: index, view: v.views[w.Resource], wake: wake, where: w.Where, primary: view}
 	if w.Mapping == abi.MapGuest {
+		if w.SameNamespace {
+			planned.beside = view
+		}
 		return planned, nil
 	}
 	planned.mapping, err = store.NewMapping(store.MappingOptions{
@@ -110,7 +116,7 @@ func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
 			continue
 		}
 		if w.graph != nil {
-			v.cancels = append(v.cancels, w.graph.watch(queue))
+			v.cancels = append(v.cancels, w.graph.watch(queue, w.loose, delivered, filtered))
 			continue
 		}
 		handler := waker(w.mapping, queue)
@@ -123,7 +129,8 @@ func (h *Host) watch(v *version, index uint32, queue *control.Controller) {
 			handler = m.changed
 		}
 		cancel, err := w.view.Watch(store.WatchOptions{
-			Wake: w.wake, Handler: handler, Delivered: delivered, Filtered: filtered,
+			Wake: w.wake, Where: w.where, Beside: w.beside,
+			Handler: handler, Delivered: delivered, Filtered: filtered,
 		})
 		if err != nil { // planWatches and the validation of descriptions leave nothing to fail
 			h.Logger.Error("Watch is not started", "plugin", v.plugin, "error", err)

@@ -115,11 +115,28 @@ func writeController(b *strings.Builder, d *abi.Description, c *abi.Controller) 
 		if w.AnyOwner {
 			b.WriteString(", any owner")
 		}
+		if w.LooseOnly {
+			b.WriteString(", without owners that stay only")
+		}
+		if w.SameNamespace {
+			b.WriteString(", in the same namespace")
+		}
 		b.WriteByte('\n')
 		if w.Wake != nil {
 			writeShape(b, "    woken by  ", w.Wake)
 		}
+		for _, c := range w.Where {
+			writeCondition(b, &c)
+		}
 	}
+}
+
+func writeCondition(b *strings.Builder, c *abi.Condition) {
+	if len(c.Values) == 0 {
+		fmt.Fprintf(b, "    where     %s is set\n", word(c.Field))
+		return
+	}
+	fmt.Fprintf(b, "    where     %s is one of %q\n", word(c.Field), c.Values)
 }
 
 func writeResource(b *strings.Builder, r *abi.Resource) {

@@ -172,6 +172,44 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// TestFollowLoose has a watcher of what is loose come when the caches are filled:
+// of the objects that are there, and of one that comes, those whose reference to the
+// owner has another name than the owner are loose.
+func TestFollowLoose(t *testing.T) {
+	events := make(chan string)
+	s := follow(t, server(t, map[string]int{"owners": 1, "children": 3}, events))
+	owners := resource("apps", "owners")
+	owners.Kind = "ReplicaSet"
+	s.served <- &abi.Discovery{Resources: []abi.APIResource{owners, resource("", "children")}}
+	until(t, "the caches are filled", func() bool { return s.Ready() == nil })
+	woken := make(chan string, 100)
+	defer s.Watch(graph.WatchOptions{LooseOnly: true, Handler: func(wakes []graph.Wakes) {
+		for _, w := range wakes {
+			woken <- fmt.Sprint(w.UID, w.Initial)
+		}
+	}})()
+	named := func(i, version int) string {
+		return strings.Replace(object("children", i, version), "web-7c9b8d6f5", "owners-7c9b8d6f5-00000", 1)
+	}
+	events <- `{"type":"MODIFIED","object":` + named(0, 11) + `}`
+	events <- `{"type":"ADDED","object":` + named(3, 12) + `}`
+	events <- `{"type":"ADDED","object":` + object("children", 4, 13) + `}`
+	want := map[string]bool{uid("children", 4) + "false": true, uid("owners", 0) + "true": true}
+	for i := range 3 {
+		want[uid("children", i)+"true"] = true
+	}
+	for range len(want) {
+		if got := <-woken; !want[got] {
+			t.Errorf("woken is %s, want what is loose", got)
+		}
+	}
+	defer s.Watch(graph.WatchOptions{LooseOnly: true, Handler: func(wakes []graph.Wakes) {
+		if len(wakes) != 4 { // the owner, which names itself wrongly, and three children
+			t.Errorf("who watches later is told of %d objects, want 4", len(wakes))
+		}
+	}})()
+}
+
 // TestMemory measures what 20,000 objects take, each with an owner: the records and
 // their table, and the graph.
 func TestMemory(t *testing.T) {

@@ -13,12 +13,15 @@
 package graph
 
 import (
+	"cmp"
+	"iter"
 	"log/slog"
 	"slices"
 	"sync"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/project"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
 
@@ -43,7 +46,7 @@ type Graph struct {
 	owned    map[UID][]UID    // who has the owner, also one that is not there
 	blockers map[UID]int      // how many of these block its deletion in the foreground
 	gone     map[UID]identity // owners that were seen to go and are still named
-	watchers map[int]func([]Wakes)
+	watchers map[int]WatchOptions
 	next     int
 	complete chan struct{} // closed when the resources of the first look are open
 }
@@ -97,10 +100,28 @@ func New(o Options) *Graph {
 		owned:     map[UID][]UID{},
 		blockers:  map[UID]int{},
 		gone:      map[UID]identity{},
-		watchers:  map[int]func([]Wakes){},
+		watchers:  map[int]WatchOptions{},
 		complete:  make(chan struct{}),
 	}
 }
+
+// WatchOptions says what a watcher of a [Graph] wants to know.
+type WatchOptions struct {
+	// LooseOnly spares the handler an object that is not being deleted and has
+	// settled owners only: each is there under the name that the reference has,
+	// and is not being deleted. When that ends, the handler is called.
+	LooseOnly bool
+	// Handler is called with what has changed. It must not call methods of the
+	// graph, nor keep its argument.
+	Handler func([]Wakes)
+	// Delivered counts the uids that Handler gets, Filtered those that it was
+	// spared. Nil counts nothing.
+	Delivered, Filtered store.Counter
+}
+
+type uncounted struct{}
+
+func (uncounted) Inc() {}
 
 // Watch calls the handler when
 //
@@ -113,21 +134,27 @@ func New(o Options) *Graph {
 // A resource that is not served any more takes its objects with it, but they were
 // not seen to go.
 //
-// The handler must not call methods of the graph. Objects that are there come
-// first, in this call. When cancel returns, the handler is not called any more.
-func (g *Graph) Watch(handler func([]Wakes)) (cancel func()) {
+// Objects that are there come first, in this call. When cancel returns, the handler
+// is not called any more.
+func (g *Graph) Watch(o WatchOptions) (cancel func()) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	id := g.next
 	g.next++
-	g.watchers[id] = handler
+	o.Delivered = cmp.Or[store.Counter](o.Delivered, uncounted{})
+	o.Filtered = cmp.Or[store.Counter](o.Filtered, uncounted{})
+	g.watchers[id] = o
 	var w wakes
 	for uid, n := range g.nodes {
-		if len(n.owners) > 0 || n.deleting {
+		switch {
+		case len(n.owners) == 0 && !n.deleting:
+		case o.LooseOnly && g.settled(n, n.references(g.Reader)):
+			o.Filtered.Inc()
+		default:
 			w.uids = append(w.uids, uid)
 		}
 	}
-	handler(w.told(true))
+	o.tell(w.told(true))
 	return func() {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -135,8 +162,8 @@ func (g *Graph) Watch(handler func([]Wakes)) (cancel func()) {
 	}
 }
 
-// put takes an object that is new or has changed.
-func (g *Graph) put(uid UID, n *node, initial bool) {
+// put takes an object that is new or has changed, with its references to owners.
+func (g *Graph) put(uid UID, n *node, references iter.Seq[project.Owner], initial bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	old := g.nodes[uid]
@@ -148,12 +175,35 @@ func (g *Graph) put(uid UID, n *node, initial bool) {
 	var w wakes
 	if len(n.owners) > 0 || n.deleting {
 		w.add(uid)
+		w.settled = !uid.hashed && g.settled(n, references)
 	}
 	g.relate(&w, uid, old.owners, n.owners)
 	if n.deleting { // perhaps in another way than before
 		w.add(g.owned[uid]...)
 	}
 	g.tell(w, initial)
+}
+
+// settled reports whether an object stays, and all that it names as its owners.
+// The caller holds mu.
+func (g *Graph) settled(n *node, references iter.Seq[project.Owner]) bool {
+	if n.deleting {
+		return false
+	}
+	for ref := range references {
+		owner := g.nodes[ParseUID(ref.UID)]
+		if owner == nil || owner.deleting || !owner.is(&ref) || owner.key.Namespace != "" && owner.key.Namespace != n.key.Namespace {
+			return false
+		}
+	}
+	return true
+}
+
+// is reports whether a reference that has the uid of the object is right in the
+// rest, too.
+func (n *node) is(ref *project.Owner) bool {
+	of := &n.resource.target
+	return n.key.Name == string(ref.Name) && of.Kind == string(ref.Kind) && of.Group == string(ref.Group())
 }
 
 // drop takes an object that is gone, which its resource must have put.
@@ -236,7 +286,10 @@ func (g *Graph) unblock(w *wakes, owner UID) {
 }
 
 // wakes are uids, each once.
-type wakes struct{ uids []UID }
+type wakes struct {
+	uids    []UID
+	settled bool // the first of them is only woken by itself, and is settled
+}
 
 func (w *wakes) add(uids ...UID) {
 	for _, uid := range uids {
@@ -249,8 +302,22 @@ func (w *wakes) add(uids ...UID) {
 // tell calls the handlers. The caller holds mu.
 func (g *Graph) tell(w wakes, initial bool) {
 	told := w.told(initial)
-	for _, handler := range g.watchers {
-		handler(told)
+	for _, o := range g.watchers {
+		if w.settled && o.LooseOnly && len(told) > 0 {
+			o.Filtered.Inc()
+			o.tell(told[1:])
+			continue
+		}
+		o.tell(told)
+	}
+}
+
+func (o *WatchOptions) tell(told []Wakes) {
+	for range told {
+		o.Delivered.Inc()
+	}
+	if len(told) > 0 {
+		o.Handler(told)
 	}
 }
 

@@ -5,12 +5,15 @@ package graph
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/project"
+	"github.com/wasm-controller-manager/wcm/host/store"
 )
 
 // id is the uid of a letter from a to f.
@@ -32,14 +35,14 @@ func short(wakes []Wakes) string {
 func TestWakes(t *testing.T) {
 	g, r := New(Options{}), &resource{}
 	var woken []Wakes
-	cancel := g.Watch(func(w []Wakes) { woken = append(woken, w...) })
+	cancel := g.Watch(WatchOptions{Handler: func(w []Wakes) { woken = append(woken, w...) }})
 	put := func(letter, owners string, deleting bool) func() {
 		n := &node{resource: r, deleting: deleting}
 		for owner := range strings.FieldsSeq(owners) {
 			letter, free := strings.CutSuffix(owner, "-")
 			n.owners = append(n.owners, edge{id(letter), !free})
 		}
-		return func() { g.put(id(letter), n, false) }
+		return func() { g.put(id(letter), n, refersTo(), false) }
 	}
 	drop := func(letter string) func() { return func() { g.drop(id(letter), r) } }
 	for _, step := range []struct {
@@ -76,7 +79,7 @@ func TestWakes(t *testing.T) {
 		t.Errorf("there are %d objects, %d owners, %d blocked, and %d that went; want 2, 1, 1, 0", g.Size(), len(g.owned), len(g.blockers), len(g.gone))
 	}
 	woken = nil
-	defer g.Watch(func(w []Wakes) { woken = append(woken, w...) })()
+	defer g.Watch(WatchOptions{Handler: func(w []Wakes) { woken = append(woken, w...) }})()
 	if got := short(woken); got != "c" || !woken[0].Initial {
 		t.Errorf("who watches later is told of %+v, want c, which was there", woken)
 	}
@@ -88,15 +91,92 @@ func TestWakes(t *testing.T) {
 	}
 }
 
+// refersTo are references, each "Kind group name letter".
+func refersTo(texts ...string) iter.Seq[project.Owner] {
+	return func(yield func(project.Owner) bool) {
+		for _, t := range texts {
+			part := strings.Split(t, " ")
+			owner := project.Owner{Kind: []byte(part[0]), APIVersion: []byte(part[1]), Name: []byte(part[2]), UID: []byte(text(part[3]))}
+			if !yield(owner) {
+				return
+			}
+		}
+	}
+}
+
+// TestLooseOnly has a watcher that asks for what is loose, beside one that asks
+// for everything.
+func TestLooseOnly(t *testing.T) {
+	g := New(Options{})
+	sets := &resource{target: abi.Target{Group: "apps", Version: "v1", Kind: "Set"}}
+	items := &resource{target: abi.Target{Version: "v1", Kind: "Item"}}
+	var all, loose []Wakes
+	var delivered, filtered counter
+	g.Watch(WatchOptions{Handler: func(w []Wakes) { all = append(all, w...) }})
+	g.Watch(WatchOptions{
+		LooseOnly: true, Handler: func(w []Wakes) { loose = append(loose, w...) }, Delivered: &delivered, Filtered: &filtered,
+	})
+	put := func(letter string, of *resource, key store.Key, deleting bool, references ...string) func() {
+		n := &node{resource: of, key: key, deleting: deleting}
+		for ref := range refersTo(references...) {
+			n.owners = append(n.owners, edge{ParseUID(ref.UID), true})
+		}
+		return func() { g.put(id(letter), n, refersTo(references...), false) }
+	}
+	drop := func(letter string, of *resource) func() { return func() { g.drop(id(letter), of) } }
+	b := store.Key{Namespace: "x", Name: "b"}
+	const owner = "Set apps/v1 a a"
+	for _, step := range []struct {
+		reason    string
+		do        func()
+		all, only string
+	}{
+		{"an owner that is not there", put("b", items, b, false, owner), "b", "b"},
+		{"the owner comes", put("a", sets, store.Key{Namespace: "x", Name: "a"}, false), "", ""},
+		{"it is there", put("b", items, b, false, owner), "b", ""},
+		{"in another version", put("b", items, b, false, "Set apps/v2 a a"), "b", ""},
+		{"under another name", put("b", items, b, false, "Set apps/v1 c a"), "b", "b"},
+		{"of another kind", put("b", items, b, false, "Item apps/v1 a a"), "b", "b"},
+		{"of another group", put("b", items, b, false, "Set v1 a a"), "b", "b"},
+		{"once right and once wrong", put("b", items, b, false, owner, "Set apps/v1 c a"), "b", "b"},
+		{"from another namespace", put("b", items, store.Key{Namespace: "y", Name: "b"}, false, owner), "b", "b"},
+		{"from no namespace", put("b", items, store.Key{Name: "b"}, false, owner), "b", "b"},
+		{"one of two is not there", put("b", items, b, false, owner, "Set apps/v1 f f"), "b", "b"},
+		{"it comes, and is in no namespace", put("f", sets, store.Key{Name: "f"}, false), "", ""},
+		{"both are there", put("b", items, b, false, owner, "Set apps/v1 f f"), "b", ""},
+		{"what is deleted is never settled", put("b", items, b, true, owner, "Set apps/v1 f f"), "b", "b"},
+		{"there is another one", put("c", items, store.Key{Namespace: "x", Name: "c"}, false, owner), "c", ""},
+		{"the owner is to go", put("a", sets, store.Key{Namespace: "x", Name: "a"}, true), "a b c", "a b c"},
+		{"while it goes", put("c", items, store.Key{Namespace: "x", Name: "c"}, false, owner), "c", "c"},
+		{"the owner goes", drop("a", sets), "b c", "b c"},
+		{"it has gone", put("c", items, store.Key{Namespace: "x", Name: "c"}, false, owner), "c", "c"},
+		{"an object without owners", put("d", items, store.Key{Namespace: "x", Name: "d"}, false), "", ""},
+		{"its resource is not served any more", func() { g.forget(sets) }, "b", "b"},
+	} {
+		all, loose = nil, nil
+		step.do()
+		if short(all) != step.all || short(loose) != step.only {
+			t.Errorf("%s: woke %q, want %q; of what is loose %q, want %q", step.reason, short(all), step.all, short(loose), step.only)
+		}
+	}
+	if delivered != 17 || filtered != 4 {
+		t.Errorf("%d are delivered and %d filtered, want 17 and 4", delivered, filtered)
+	}
+}
+
+type counter int
+
+func (c *counter) Inc() { *c++ }
+
 // TestForget has resources go, which shows no object to go.
 func TestForget(t *testing.T) {
 	g, stays, goes := New(Options{}), &resource{}, &resource{}
-	g.put(id("a"), &node{resource: goes}, false)
-	g.put(id("b"), &node{resource: stays, owners: []edge{{id("a"), true}}}, false)
-	g.put(id("c"), &node{resource: stays, deleting: true}, false)
-	g.put(id("d"), &node{resource: goes, owners: []edge{{id("c"), true}}}, false)
+	g.put(id("a"), &node{resource: goes}, refersTo(), false)
+	g.put(id("b"), &node{resource: stays, owners: []edge{{id("a"), true}}}, refersTo(), false)
+	g.put(id("c"), &node{resource: stays, deleting: true}, refersTo(), false)
+	g.put(id("d"), &node{resource: goes, owners: []edge{{id("c"), true}}}, refersTo(), false)
 	var woken []Wakes
-	g.Watch(func(w []Wakes) { woken = append(woken, w...) })
+	g.Watch(WatchOptions{Handler: func(w []Wakes) { woken = append(woken, w...) }})
 	woken = nil
 	g.forget(goes)
 	if got := short(woken); got != "b c" {
@@ -187,13 +267,13 @@ func TestParseUID(t *testing.T) {
 // TestHammer changes and asks at once.
 func TestHammer(t *testing.T) {
 	g, r := New(Options{}), &resource{}
-	defer g.Watch(func([]Wakes) {})()
+	defer g.Watch(WatchOptions{Handler: func([]Wakes) {}})()
 	var all sync.WaitGroup
 	for worker := range 4 {
 		all.Go(func() {
 			for i := range 2000 {
 				uid, owner := uid(worker, i%50), uid(worker, (i+1)%50)
-				g.put(uid, &node{resource: r, owners: []edge{{owner, i%5 == 0}}, deleting: i%3 == 0}, false)
+				g.put(uid, &node{resource: r, owners: []edge{{owner, i%5 == 0}}, deleting: i%3 == 0}, refersTo(), false)
 				_ = g.Dependents("", nil) // not ready
 				if i%2 == 0 {
 					g.drop(uid, r)

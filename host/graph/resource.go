@@ -5,6 +5,7 @@ package graph
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -94,12 +95,12 @@ func (r *resource) close() {
 // changed is the handler of the view.
 func (r *resource) changed(c store.Change) {
 	before, hadBefore := r.identity(c.AppendBefore)
-	after, n := r.node(c)
+	after, n, references := r.node(c)
 	if hadBefore && (n == nil || before != after) {
 		r.graph.drop(before, r)
 	}
 	if n != nil {
-		r.graph.put(after, n, c.Initial)
+		r.graph.put(after, n, references, c.Initial)
 	}
 	if r.trigger != nil && !c.Initial && hadBefore != (n != nil) {
 		r.trigger()
@@ -117,21 +118,23 @@ func (r *resource) identity(side func([]byte) ([]byte, bool)) (UID, bool) {
 	return ParseUID(uid), err == nil
 }
 
-// node returns the object after a change, nil if it is gone.
-func (r *resource) node(c store.Change) (UID, *node) {
+// node returns the object after a change, nil if it is gone, and its references to
+// owners, which are valid until the next change.
+func (r *resource) node(c store.Change) (UID, *node, iter.Seq[project.Owner]) {
 	rec, there := c.AppendAfter(r.buffer[:0])
 	if !there {
-		return UID{}, nil
+		return UID{}, nil, nil
 	}
 	r.buffer = rec
 	_, _, uid, _, body, err := record.CutHeader(rec)
 	if err != nil {
-		return UID{}, nil
+		return UID{}, nil, nil
 	}
 	n := &node{resource: r, key: store.Key{Namespace: c.Namespace, Name: c.Name}}
 	var text [64]byte
 	_, n.deleting = r.graph.Reader.deletion.AppendText(text[:0], body)
-	for owner := range r.graph.Reader.owners.All(body) {
+	references := r.graph.Reader.owners.All(body)
+	for owner := range references {
 		e := edge{ParseUID(owner.UID), owner.Blocks}
 		if i := slices.IndexFunc(n.owners, func(o edge) bool { return o.UID == e.UID }); i >= 0 {
 			n.owners[i].blocks = n.owners[i].blocks || e.blocks
@@ -139,5 +142,15 @@ func (r *resource) node(c store.Change) (UID, *node) {
 		}
 		n.owners = append(n.owners, e)
 	}
-	return ParseUID(uid), n
+	return ParseUID(uid), n, references
+}
+
+// references returns the references of an object to owners, as the cache has it.
+func (n *node) references(reader *Reader) iter.Seq[project.Owner] {
+	rec, there := n.resource.view.AppendGet(nil, n.key.Namespace, n.key.Name)
+	_, _, _, _, body, err := record.CutHeader(rec)
+	if !there || err != nil {
+		return func(func(project.Owner) bool) {} // it is going, which wakes who is to know
+	}
+	return reader.owners.All(body)
 }

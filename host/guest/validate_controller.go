@@ -4,10 +4,12 @@
 package guest
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
+	"github.com/wasm-controller-manager/wcm/host/project"
 )
 
 func (v *validator) controller(n int, names map[string]bool) {
@@ -61,11 +63,15 @@ func (v *validator) watch(subject string, w *abi.Watch, primary *abi.Resource) {
 	r := &v.description.Resources[w.Resource]
 	subject += " (" + r.String() + ")"
 	v.wake(subject, w, r.Projection)
+	v.where(subject, w, r.Projection)
+	if w.LooseOnly && !r.Any() {
+		v.problem(subject, "loose_only", "is for a watch of any resource")
+	}
 	switch {
 	case r.Any() && w.Mapping != abi.MapFor:
 		v.problem(subject, "mapping", "is %s, a watch of any resource is %s", w.Mapping, abi.MapFor)
-	case r.Any() && w.Wake != nil:
-		v.problem(subject, "wake", "is not for any resource, which is watched for its owners")
+	case r.Any() && (w.Wake != nil || len(w.Where) > 0):
+		v.problem(subject, "wake", "is not for any resource, which is watched for its owners; nor is where")
 	case r.Any() && r.Projection == nil:
 		v.problem(subject, "resource", "has no projection, a watch of any resource needs metadata.ownerReferences and metadata.deletionTimestamp")
 	case primary != nil && primary.Any() && !r.Any():
@@ -97,6 +103,23 @@ func (v *validator) mapping(subject string, w *abi.Watch) {
 	}
 	if w.AnyOwner && w.Mapping != abi.MapOwns {
 		v.problem(subject, "any_owner", "is for mapping %s, not %s", abi.MapOwns, w.Mapping)
+	}
+	if w.SameNamespace && w.Mapping != abi.MapGuest {
+		v.problem(subject, "same_namespace", "is for mapping %s, not %s", abi.MapGuest, w.Mapping)
+	}
+}
+
+// where checks that the fields of conditions are among those that wake, so that an
+// object that begins or ceases to meet them is a change.
+func (v *validator) where(subject string, w *abi.Watch, projection *record.Shape) {
+	of := cmp.Or(w.Wake, projection, &record.Shape{Kind: record.Struct})
+	if of.Validate() != nil { // a problem of its own
+		return
+	}
+	for _, c := range w.Where {
+		if field, _ := project.FieldAt(of, c.Field); !project.Scalar(field.Kind) {
+			v.problem(subject, "where", "%q is no scalar among the fields that wake", c.Field)
+		}
 	}
 }
 

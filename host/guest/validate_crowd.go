@@ -29,6 +29,9 @@ func (v *validator) crowded() {
 	for n, c := range d.Controllers {
 		workers += int(max(c.Concurrency, 1))
 		v.few(fmt.Sprintf("controller %d", n), "watches", len(c.Watches))
+		for i, w := range c.Watches {
+			v.few(fmt.Sprintf("controller %d: watch %d", n, i), "where", len(w.Where))
+		}
 	}
 	v.few("controllers", "concurrency", workers)
 	for n, h := range d.HTTP {

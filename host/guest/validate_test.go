@@ -47,11 +47,11 @@ func description(t *testing.T) *abi.Description {
 					Wake: shapeOf(t, "{metadata{labels map<string>}}")},
 			}},
 			{Name: "b", Concurrency: 5, Watches: []abi.Watch{
-				{Resource: 1, Mapping: abi.MapFor},
+				{Resource: 1, Mapping: abi.MapFor, Where: []abi.Condition{{Field: "spec.nodeName"}, {Field: "metadata.labels.app.kubernetes.io/name", Values: []string{"a"}}}},
 				{Resource: 0, Mapping: abi.MapLabel, Key: "app"},
 				{Resource: 0, Mapping: abi.MapField, Key: "spec.clusterIP"},
 				{Resource: 2, Mapping: abi.MapAll},
-				{Resource: 0, Mapping: abi.MapGuest},
+				{Resource: 0, Mapping: abi.MapGuest, SameNamespace: true},
 			}},
 			{Name: "c", Singleton: true, Watches: []abi.Watch{{Resource: 0, Mapping: abi.MapSingleton}}},
 			{Name: "d", Singleton: true},
@@ -170,6 +170,27 @@ func TestValidate(t *testing.T) {
 				`controller "a": watch 2 (apps.example.com/v1beta1/pods): wake: {status{phase string}} is no part of the projection ` +
 					`{metadata{labels map<string>},spec{nodeName string,priority int?,volumes list<string>}}`,
 				`controller "b": watch 3 (v1/events): wake: the resource has no projection that it could be a part of`,
+			}},
+		{"conditions are about scalars whose change wakes",
+			func(d *abi.Description) {
+				d.Controllers[0].Watches[2].Wake = shapeOf(t, "{spec{nodeName string}}")
+				d.Controllers[0].Watches[2].Where = []abi.Condition{{Field: "spec.nodeName"}, {Field: "spec.priority"}, {Field: "spec"}, {}}
+				d.Controllers[1].Watches[3].Where = []abi.Condition{{Field: "reason"}}
+			},
+			[]string{
+				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "spec.priority" is no scalar among the fields that wake`,
+				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "spec" is no scalar among the fields that wake`,
+				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "" is no scalar among the fields that wake`,
+				`controller "b": watch 3 (v1/events): where: "reason" is no scalar among the fields that wake`,
+			}},
+		{"what spares stands where it means something",
+			func(d *abi.Description) {
+				d.Controllers[0].Watches[1].SameNamespace = true
+				d.Controllers[0].Watches[2].LooseOnly = true
+			},
+			[]string{
+				`controller "a": watch 1: same_namespace: is for mapping guest, not owns`,
+				`controller "a": watch 2 (apps.example.com/v1beta1/pods): loose_only: is for a watch of any resource`,
 			}},
 		{"resources are named as in the API",
 			func(d *abi.Description) {

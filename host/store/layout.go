@@ -138,7 +138,7 @@ func (l *layout) value(ix indexSpec) valueFunc {
 
 // must returns a reader of bodies that was made for a shape which is known to
 // have what it reads.
-func must[T any](reader *T, err error) *T {
+func must[T any](reader T, err error) T {
 	if err != nil {
 		panic(err)
 	}

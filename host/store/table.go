@@ -250,6 +250,13 @@ func (t *table) size() (objects, bytes int) {
 	return t.count, t.bytes
 }
 
+// empty reports whether there are no objects in the namespace.
+func (t *table) empty(namespace []byte) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.namespaces[string(namespace)]) == 0
+}
+
 // names returns the namespace's map, which it makes if need be.
 func (t *table) names(namespace []byte) map[string]*entry {
 	names, ok := t.namespaces[string(namespace)]

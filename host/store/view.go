@@ -142,6 +142,12 @@ func (v *View) Len() int {
 	return 0
 }
 
+// empty reports whether the resource is known to have no objects in the namespace.
+func (v *View) empty(namespace []byte) bool {
+	l := v.lens.Load()
+	return l != nil && v.Namespaced() && l.generation.table.empty(namespace)
+}
+
 // Namespaced reports whether the resource's objects are in namespaces.
 func (v *View) Namespaced() bool { return v.informer.namespaced }
 

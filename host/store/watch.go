@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
 )
 
@@ -48,6 +49,8 @@ func (s *side) append(dst []byte) ([]byte, bool) {
 type watcher struct {
 	view      *View
 	wake      record.Shape
+	where     []abi.Condition
+	beside    *View
 	handler   func(Change)
 	delivered Counter
 	filtered  Counter
@@ -57,8 +60,9 @@ type watcher struct {
 
 // focus is how a watcher looks at one generation.
 type focus struct {
-	lens *lens
-	wake *comparison
+	lens  *lens
+	wake  *comparison
+	where conditions
 }
 
 // WatchOptions says what a watcher wants to know.
@@ -66,6 +70,13 @@ type WatchOptions struct {
 	// Wake is the fields whose change calls Handler, a part of the view's
 	// projection or needs; nil stands for the projection.
 	Wake *record.Shape
+	// Where spares Handler the changes of objects that do not meet all of the
+	// conditions, neither before nor after. Their fields are scalars of Wake: so
+	// an object that stops to meet them is a change, and one that starts to.
+	Where []abi.Condition
+	// Beside spares Handler the changes in namespaces in which this view, which
+	// must be synced for that, shows nothing. Nil spares none.
+	Beside *View
 	// Handler is called for each change.
 	Handler func(Change)
 	// Delivered counts the calls of Handler, Filtered the changes that it was
@@ -83,7 +94,7 @@ func (noCounter) Inc() {}
 // Watch calls the handler for every change of bytes in the wake shape, and
 // when an object comes, goes, or is replaced by another of its name. First, the
 // objects that are there come as initial changes, in this call if the view is
-// synced.
+// synced. What does not meet the conditions is left out.
 //
 // When cancel returns, no handler runs and none will be called; cancel must not
 // be called by the handler.
@@ -92,9 +103,14 @@ func (v *View) Watch(o WatchOptions) (cancel func(), err error) {
 	if !has(&v.inner, *wake) {
 		return nil, fmt.Errorf("watch of %s for plugin %q: %w", v.informer.name, v.plugin, errWake)
 	}
+	if _, err := newConditions(o.Where, v.projection, &v.inner); err != nil {
+		return nil, fmt.Errorf("watch of %s for plugin %q: %w", v.informer.name, v.plugin, err)
+	}
 	w := &watcher{
 		view:      v,
 		wake:      wake.Canonical(),
+		where:     o.Where,
+		beside:    o.Beside,
 		handler:   o.Handler,
 		delivered: cmp.Or[Counter](o.Delivered, noCounter{}),
 		filtered:  cmp.Or[Counter](o.Filtered, noCounter{}),
@@ -126,9 +142,12 @@ func (w *watcher) refocus(from, to *generation) {
 		return // the view waits for a later generation
 	}
 	old := w.focus
-	w.focus = &focus{lens: l, wake: to.comparison(&w.wake)}
+	w.focus = &focus{
+		lens: l, wake: to.comparison(&w.wake),
+		where: must(newConditions(w.where, w.view.projection, &to.layout.shape)),
+	}
 	if old == nil {
-		w.view.each(to.table, func(e *entry) { w.call(old, change{after: e.rec}) })
+		w.view.each(to.table, func(e *entry) { w.offer(old, change{after: e.rec}) })
 		return
 	}
 	w.compare(old, from.table, to.table)
@@ -145,12 +164,12 @@ func (w *watcher) compare(old *focus, from, to *table) {
 		if c.before != nil && alike(old.wake, w.focus.wake, c) {
 			return
 		}
-		w.call(old, c)
+		w.offer(old, c)
 	})
 	w.view.each(from, func(e *entry) {
 		h := cut(e.rec)
 		if to.find(h.namespace, h.name) == nil {
-			w.call(old, change{before: e.rec})
+			w.offer(old, change{before: e.rec})
 		}
 	})
 }
@@ -164,7 +183,24 @@ func (w *watcher) consider(c change) {
 		w.filtered.Inc()
 		return
 	}
-	w.call(w.focus, c)
+	w.offer(w.focus, c)
+}
+
+// offer calls the handler unless it is to be spared. The record before the change
+// is of the old focus, nil if the watcher knows nothing yet.
+func (w *watcher) offer(old *focus, c change) {
+	if w.spared(old, c) {
+		w.filtered.Inc()
+		return
+	}
+	w.call(old, c)
+}
+
+func (w *watcher) spared(old *focus, c change) bool {
+	if w.beside != nil && w.beside.empty(cut(c.record()).namespace) {
+		return true
+	}
+	return len(w.where) > 0 && !w.focus.where.hold(c.after) && (old == nil || !old.where.hold(c.before))
 }
 
 // sees reports whether the view shows the object of a change.

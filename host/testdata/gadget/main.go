@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command gadget is a plugin for tests of the host: it works on a custom
-// resource, gadgets.example.com, and copies spec.size to status.size. A
+// resource, gadgets.example.com, and copies spec.size to status.size, if there is one. A
 // singleton adds up the sizes. The projection also names a field that the schema does not have.
 package main
 
@@ -29,7 +29,10 @@ var gadgets = sdk.NewResource[Gadget]("example.com/v1", "gadgets", "Gadget", sdk
 func init() {
 	sdk.Plugin("gadget", "1")
 	sdk.Register(
-		sdk.Controller{Name: "gadget", For: gadgets, Reconcile: sdk.ReconcilerFunc(reconcile)},
+		sdk.Controller{
+			Name: "gadget", For: gadgets, Reconcile: sdk.ReconcilerFunc(reconcile),
+			ForWhere: []sdk.Condition{sdk.IsSet("spec.size")},
+		},
 		sdk.Controller{
 			Name: "scales", Singleton: true, Reconcile: weigh,
 			Watches: []sdk.Watch{{Resource: gadgets, Map: sdk.MapSingleton()}},
