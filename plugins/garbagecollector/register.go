@@ -59,5 +59,5 @@ func Register() {
 	sdk.WantDiscovery()
 	sdk.Plugin(Name, "1.37")
 	sdk.EventSource(Name)
-	sdk.Register(sdk.Controller{Name: Name, For: objects, Reconcile: reconcile, Concurrency: 20})
+	sdk.Register(sdk.Controller{Name: Name, For: objects, LooseOnly: true, Reconcile: reconcile, Concurrency: 20})
 }

@@ -41,6 +41,7 @@ func Register() {
 	})
 	sdk.Register(sdk.Controller{
 		Name: "node-lifecycle-pods", For: pods, ForFields: sdk.FieldsOf[podChange](),
+		ForWhere:  []sdk.Condition{sdk.IsSet("spec.nodeName")},
 		Watches:   []sdk.Watch{{Resource: nodes, Map: sdk.MapFunc(nodes, podsOf), Fields: sdk.FieldsOf[readyChange]()}},
 		Reconcile: reconcilePod, Concurrency: 1,
 	})

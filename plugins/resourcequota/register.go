@@ -139,7 +139,7 @@ func watches() []sdk.Watch {
 		{Resource: services, Map: wake(services, serviceResource, sameService)},
 		{Resource: claims, Map: wake(claims, claimResource, sameClaim)},
 		{Resource: quotas, Map: wake(quotas, "resourcequotas", sameQuota), Fields: sdk.FieldsOf[sdk.Header]()},
-		{Resource: quotas, Map: sdk.MapFunc(quotas, beginsToPend), Fields: sdk.FieldsOf[admitted]()},
+		{Resource: quotas, Map: sdk.MapFunc(quotas, beginsToPend).SameNamespace(), Fields: sdk.FieldsOf[admitted]()},
 	}
 	for i := range watched {
 		k := &watched[i]

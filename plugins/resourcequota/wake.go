@@ -20,7 +20,7 @@ func wake[T any](of *sdk.Resource[T], resource string, same func(ctx context.Con
 		}
 		before, _ := any(c.Before).(sdk.Object)
 		return about(ctx, before.Key().Namespace, resource)
-	})
+	}).SameNamespace()
 }
 
 // about returns the quotas of a namespace that are about a resource.

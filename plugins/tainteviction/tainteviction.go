@@ -78,6 +78,7 @@ func Register() {
 		Name:        Name,
 		For:         pods,
 		ForFields:   sdk.FieldsOf[podChange](),
+		ForWhere:    []sdk.Condition{sdk.IsSet("spec.nodeName")}, // whoever has no node, has no taints to bear
 		Watches:     []sdk.Watch{{Resource: nodes, Map: sdk.MapFunc(nodes, podsOf)}},
 		Reconcile:   reconcile,
 		Concurrency: 8,
