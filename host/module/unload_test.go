@@ -88,15 +88,16 @@ func TestUnload(t *testing.T) {
 	must(t, err, one.Unload(ctx), one.Unload(ctx), other.Unload(ctx))
 	seen.check(t, 0, 0, 0)
 	must(t, use(ctx, share), share.Close(ctx))
+	seen.check(t, 0, 0, 1)
 	if one.Loaded() || other.Loaded() || one.Problem() != nil {
 		t.Errorf("loaded: %v, %v, problem %v; want neither and none", one.Loaded(), other.Loaded(), one.Problem())
 	}
 	must(t, use(ctx, one))
-	seen.check(t, 1, 0, 0)
-	must(t, use(ctx, one), use(ctx, other), one.Unload(ctx))
-	seen.check(t, 1, 0, 0) // the other has it still
-	must(t, other.Unload(ctx))
 	seen.check(t, 1, 0, 1)
+	must(t, use(ctx, one), use(ctx, other), one.Unload(ctx))
+	seen.check(t, 1, 0, 1) // the other has it still
+	must(t, other.Unload(ctx))
+	seen.check(t, 1, 0, 2)
 	if _, err := one.Instantiate(ctx, wazero.NewModuleConfig()); !errors.Is(err, module.ErrClosed) {
 		t.Errorf("Instantiate of an unloaded module: %v, want %v", err, module.ErrClosed)
 	}
