@@ -5,7 +5,6 @@ package host
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,7 +26,7 @@ type account struct {
 	link   *kube.Link
 	events *kube.Events
 	source *identity.Source // nil: the credentials are the host's
-	end    func()           // ends what runs, and waits for it
+	end    func()           // ends what runs
 
 	all   *accounts
 	users int // versions that have it; guarded by all.mu
@@ -114,12 +113,8 @@ func (a *accounts) newAccount(p *plugin, serviceAccount string) (_ *account, err
 	if one.events, err = one.link.Events(p.bounds.requests); err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { one.events.Run(ctx) }) // ends by end, which waits
 	one.end = func() {
-		stop()
-		running.Wait()
+		one.events.Close()
 		if one.source != nil {
 			one.source.Close()
 		}

@@ -186,8 +186,8 @@ func (h *Host) Run(ctx context.Context) (err error) {
 	defer stop()
 	caches, stopCaches := context.WithCancel(background)
 	var serving sync.WaitGroup
-	serving.Go(func() { h.events.Run(caches) }) // ends with caches
-	serving.Go(func() { h.expire(caches) })     // ends with caches
+	defer h.events.Close()
+	serving.Go(func() { h.expire(caches) }) // ends with caches
 	var storeErr error
 	serving.Go(func() { // ends with caches
 		if storeErr = h.stores.Run(caches); storeErr != nil {

@@ -4,12 +4,13 @@
 package kube
 
 import (
-	"context"
 	"errors"
 	"strconv"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/scheme"
 	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/record"
@@ -23,27 +24,47 @@ import (
 // aggregates repeated events, limits the rate per object, and never blocks a
 // reconcile: events that it cannot deliver are dropped. Safe for concurrent use.
 type Events struct {
+	client typedcorev1.CoreV1Interface
+
+	mu sync.Mutex
+	// broadcaster has queues of 60 KB, so there is none before the first event: of a
+	// thousand plugins few have something to say. Guarded by mu.
 	broadcaster record.EventBroadcaster
-	client      typedcorev1.CoreV1Interface
+	delivery    watch.Interface // of what the broadcaster has; guarded by mu
+	closed      bool            // guarded by mu
 }
 
 // Events returns a recorder of events whose requests take from the limiter;
-// nil: there is no limit. It does no I/O before [Events.Run].
+// nil: there is no limit. The caller closes it.
 func (l *Link) Events(limiter flowcontrol.RateLimiter) (*Events, error) {
 	client, err := l.Core(limiter)
 	if err != nil {
 		return nil, err
 	}
-	return &Events{broadcaster: record.NewBroadcaster(), client: client}, nil
+	return &Events{client: client}, nil
 }
 
-// Run delivers events until ctx is done, then those already recorded are
-// given up. Events recorded before Run wait for it.
-func (e *Events) Run(ctx context.Context) {
-	watcher := e.broadcaster.StartRecordingToSink(sink{&typedcorev1.EventSinkImpl{Interface: e.client.Events("")}})
-	<-ctx.Done()
-	watcher.Stop()
-	e.broadcaster.Shutdown()
+// begin returns the broadcaster, nil after Close.
+func (e *Events) begin() record.EventBroadcaster {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.broadcaster == nil && !e.closed {
+		e.broadcaster = record.NewBroadcaster()
+		e.delivery = e.broadcaster.StartRecordingToSink(sink{&typedcorev1.EventSinkImpl{Interface: e.client.Events("")}})
+	}
+	return e.broadcaster
+}
+
+// Close gives up what is recorded and not delivered yet, and what comes later.
+func (e *Events) Close() {
+	e.mu.Lock()
+	broadcaster, delivery := e.broadcaster, e.delivery
+	e.broadcaster, e.closed = nil, true
+	e.mu.Unlock()
+	if broadcaster != nil {
+		delivery.Stop()
+		broadcaster.Shutdown()
+	}
 }
 
 // sink gives up the events of a process that no longer leads, which client-go
@@ -71,6 +92,10 @@ func (s sink) Patch(event *corev1.Event, patch []byte) (*corev1.Event, error) {
 // Record records an event about an object of the target. An event about a
 // cluster-scoped object goes to the namespace default, as upstream's does.
 func (e *Events) Record(t Target, event *abi.Event) {
+	broadcaster := e.begin()
+	if broadcaster == nil {
+		return
+	}
 	apiVersion := t.Version
 	if t.Group != "" {
 		apiVersion = t.Group + "/" + t.Version
@@ -87,6 +112,6 @@ func (e *Events) Record(t Target, event *abi.Event) {
 		kind = corev1.EventTypeWarning
 	}
 	// A recorder is made anew each time: sources come from guests, of any number.
-	recorder := e.broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: event.Source})
+	recorder := broadcaster.NewRecorder(scheme.Scheme, corev1.EventSource{Component: event.Source})
 	recorder.Event(reference, kind, event.Reason, event.Message)
 }
