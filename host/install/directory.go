@@ -22,8 +22,9 @@ type Options struct {
 	Files []string // modules given one by one
 	// Embedded are plugins that are there without a file of their own.
 	Embedded Embedded
-	// Settle is how long the files must be quiet before they are read, so
-	// that a write in place is whole. Zero: 100 ms.
+	// Settle is how long files must be quiet before they are read, so that a
+	// write in place is whole. One that is renamed into its place is read at
+	// once. Zero: 100 ms.
 	Settle time.Duration
 	// Rescan is how often to look without being told, for file systems that
 	// tell nothing. Zero: 30 s.
@@ -98,18 +99,21 @@ func (d *Directory) folders() map[string]bool {
 	return folders
 }
 
-// follow scans whenever the files have been quiet for a while after a change,
-// and when a change is done, since the next one may have come meanwhile. It
+// follow scans soon after a change of the files, see [agenda], and when a change
+// is done, since the next one may have come meanwhile. It
 // calls ready when everything is done that is under way at first.
 func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher, working *sync.WaitGroup, ready func()) {
-	quiet := time.NewTimer(d.Rescan)
-	defer quiet.Stop()
+	look := time.NewTimer(0)
+	defer look.Stop()
+	next := agenda{settle: d.Settle}
+	next.within(time.Now(), d.Rescan)
 	first := maps.Clone(d.busy)
 	for {
 		if first != nil && len(first) == 0 {
 			first = nil
 			ready()
 		}
+		look.Reset(time.Until(next.due))
 		select {
 		case <-ctx.Done():
 			return
@@ -117,21 +121,20 @@ func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher, worki
 			if !open {
 				return
 			}
-			if event.Op != fsnotify.Chmod {
-				quiet.Reset(d.Settle)
-			}
+			next.note(time.Now(), event)
 		case err := <-watcher.Errors:
 			d.Logger.Warn("Watching plugin files lost events, looking at all of them", "error", err)
-			quiet.Reset(d.Settle)
+			next.within(time.Now(), d.Settle)
 		case name := <-d.ended:
 			delete(d.busy, name)
 			delete(first, name)
-			quiet.Reset(d.Settle)
-		case <-quiet.C:
+			next.within(time.Now(), d.Settle) // and not at once: the new version has work to do
+		case <-look.C:
 			if err := d.scan(ctx, working); err != nil {
 				d.report(d.Path, err)
 			}
-			quiet.Reset(d.Rescan)
+			next = agenda{settle: d.Settle}
+			next.within(time.Now(), d.Rescan)
 		}
 	}
 }

@@ -29,6 +29,9 @@ import (
 // Extension is that of a module's file.
 const Extension = ".wasm"
 
+// manifestExtension is that of the operator's file beside it.
+const manifestExtension = ".yaml"
+
 // Plugin is what the files of one plugin hold.
 type Plugin struct {
 	Name     string // the file's name without its extension
@@ -38,7 +41,9 @@ type Plugin struct {
 }
 
 // ManifestPath is where the operator's file is, or would be: beside the module.
-func (p *Plugin) ManifestPath() string { return strings.TrimSuffix(p.Path, Extension) + ".yaml" }
+func (p *Plugin) ManifestPath() string {
+	return strings.TrimSuffix(p.Path, Extension) + manifestExtension
+}
 
 // Installer takes plugins in use. [Directory] calls it for several plugins at
 // once, but never twice at once for one name.
