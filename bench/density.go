@@ -89,6 +89,8 @@ func densityRows() []row {
 		add("hop, p99", milliseconds, "hop p99", goal{})
 		add("first hop after idle, median", milliseconds, "first p50", goal{})
 		add("what it is longer than others", milliseconds, "wake", wakeGoals[c.name])
+		add("of that, loading code, mean", milliseconds, "load mean", goal{})
+		add("code loaded, times", count, "loads", goal{})
 	}
 	return rows
 }
@@ -165,8 +167,11 @@ func measureCrowds(ctx context.Context, e *environment, all []crowd, plane *cont
 const (
 	ringHops = 300 // at least so many are measured
 	// restFor is how long nothing happens before memory is looked at: the host
-	// has dropped instances after a minute at most, and code after another half.
+	// has dropped instances after a minute at most, code after another half, and
+	// given back what that was after ten seconds more.
 	restFor = 2 * time.Minute
+	// quickRest is restFor where the host takes plugins for idle after four seconds.
+	quickRest = 25 * time.Second
 )
 
 // measure starts the operators, lets nonces go round, and looks at the memory
@@ -185,7 +190,7 @@ func (c *crowd) measure(ctx context.Context, e *environment, r *ring, kubeconfig
 	started := time.Since(began)
 	hops, pauses := ringHops, restFor
 	if e.quick {
-		hops, pauses = ringHops/10, settle
+		hops, pauses = ringHops/10, quickRest
 	}
 	pause(ctx, settle)
 	active, err := r.laps(ctx, (hops+c.size-1)/c.size, c.size)
@@ -201,6 +206,9 @@ func (c *crowd) measure(ctx context.Context, e *environment, r *ring, kubeconfig
 	}
 	first, err := r.laps(ctx, 1, c.size) // for each operator, it is the first
 	if err != nil {
+		return err
+	}
+	if err := codeLoads(ctx, operators.log, set); err != nil {
 		return err
 	}
 	usual, woken := percentile(active, 0.5), percentile(first, 0.5)

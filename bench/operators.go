@@ -6,10 +6,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // starter starts the operators of a crowd, and returns what they run in, also if
@@ -45,10 +47,38 @@ func startPlugins(module func(*environment) string, distinct bool) starter {
 		}
 		command := exec.Command("bin/wasm-controller-manager", append([]string{
 			"--kubeconfig=" + kubeconfig, "--plugin-dir=" + folder, "--cache-dir=" + filepath.Join(e.dir, "compiled"),
-			"--leader-elect=false", "--secure-port=0",
+			"--leader-elect=false", "--secure-port=0", "--plain-bind-address=127.0.0.1:0",
 		}, unlimited...)...)
+		if e.quick {
+			command.Args = append(command.Args, "--plugin-idle-after=4s")
+		}
 		return host, host.start(command)
 	}
+}
+
+// codeLoads tells how often a host has loaded code that it had dropped, and how long
+// that took on average, in nanoseconds; of a process that does not say in its log
+// where it serves, nothing.
+func codeLoads(ctx context.Context, log string, set func(figure string, value float64)) error {
+	text, err := os.ReadFile(log)
+	url := served.FindSubmatch(text)
+	if err != nil || url == nil {
+		return err
+	}
+	all, err := scrape(ctx, http.DefaultClient, string(url[1]))
+	if err != nil {
+		return err
+	}
+	const metric, loaded = "wcm_module_code_load_seconds", `result="success"`
+	took, err := all.sum(metric+"_sum", loaded)
+	if err != nil {
+		set("loads", 0) // nothing was dropped
+		return nil
+	}
+	n, err := all.sum(metric+"_count", loaded)
+	set("loads", n)
+	set("load mean", took/n*float64(time.Second))
+	return err
 }
 
 // placePlugin puts operator i into a plugin directory. Those that are not distinct
