@@ -28,7 +28,9 @@
 //   - the mutable global of type i64, exported as wcm_meter_fuel. It begins at
 //     0, so the first charge yields. The host may read and set it whenever the
 //     guest does not run: what was granted less what is left is the work done;
-//   - functions behind all others that do operations of a length.
+//   - functions behind all others that do operations of a length;
+//   - exports of a module's own mutable globals, if the module is [Copyable], so
+//     that the host can make a copy of an instance.
 //
 // Nothing in the module can name them: its indexes were checked before. Code
 // of Go's compiler is also made to jump ahead without a detour, which makes up

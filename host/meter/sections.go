@@ -119,10 +119,18 @@ func (r *rewriter) exports(out []byte) []byte {
 		entries = append(entries, byte(e.Kind))
 		entries = uleb(entries, int(index))
 	}
-	entries = name(entries, FuelGlobal)
-	entries = append(entries, byte(wasm.ExternalGlobal))
-	entries = uleb(entries, int(r.fuel))
-	return section(out, wasm.SectionExport, len(r.m.Exports)+1, entries)
+	state := stateGlobals(r.m)
+	for i, g := range state {
+		entries = global(entries, StateGlobal(i), g)
+	}
+	entries = global(entries, FuelGlobal, r.fuel)
+	return section(out, wasm.SectionExport, len(r.m.Exports)+len(state)+1, entries)
+}
+
+// global appends the export of a global.
+func global(out []byte, as string, index uint32) []byte {
+	out = append(name(out, as), byte(wasm.ExternalGlobal))
+	return uleb(out, int(index))
 }
 
 func (r *rewriter) start(out []byte) []byte {

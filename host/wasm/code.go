@@ -139,16 +139,21 @@ func (d *decoder) check(c *Cursor, code *Code) {
 		c.r.limit(int(c.Y), d.limits.Labels, "labels")
 	case shapeTable:
 		c.check(c.X, len(m.Tables), "table")
+		m.Rearranges = m.Rearranges || c.Op != OpTableGet && c.Op != OpTableSize
 	case shapeTables:
 		c.check(c.X, len(m.Tables), "table")
 		c.check(c.Y, len(m.Tables), "table")
+		m.Rearranges = true
 	case shapeElement:
 		c.check(c.X, len(m.Elements), "element segment")
+		m.Rearranges = true
 	case shapeElementTable:
 		c.check(c.X, len(m.Elements), "element segment")
 		c.check(c.Y, len(m.Tables), "table")
+		m.Rearranges = true
 	case shapeData:
 		c.check(c.X, d.dataCount, "counted data segment")
+		m.Rearranges = true
 	case shapeDataMemory:
 		c.check(c.X, d.dataCount, "counted data segment")
 		fallthrough

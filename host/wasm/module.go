@@ -26,6 +26,9 @@ type Module struct {
 	Elements  []Element
 	Code      []Code // of the functions that are not imported
 	Data      []Data
+	// Rearranges reports that an instruction writes to a table, or gives up a
+	// segment: what an instance is then, its memory and globals do not tell.
+	Rearranges bool
 
 	imported [4]int // entries of the import section, by Kind
 }

@@ -1,0 +1,7 @@
+;; SPDX-FileCopyrightText: The wasm-controller-manager Authors
+;; SPDX-License-Identifier: Apache-2.0
+
+(module
+  (memory 1)
+  (data $d "data")
+  (func (export "f") (data.drop $d)))
