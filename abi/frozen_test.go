@@ -41,7 +41,7 @@ func contract(t *testing.T) []string {
 	t.Helper()
 	lines := []string{"import module " + abi.ImportModule, "marker " + abi.Marker}
 	for _, export := range []string{
-		abi.ExportInitialize, abi.ExportAlloc, abi.ExportDescribe, abi.ExportConfigure, abi.ExportReconcile, abi.ExportMap, abi.ExportGC,
+		abi.ExportInitialize, abi.ExportRenew, abi.ExportAlloc, abi.ExportDescribe, abi.ExportConfigure, abi.ExportReconcile, abi.ExportMap, abi.ExportGC,
 	} {
 		lines = append(lines, "export "+export)
 	}

@@ -31,6 +31,7 @@ const Memory = "memory"
 // the owner of the memory that is passed.
 const (
 	ExportInitialize = "_initialize"   // ()         optional; called once, first
+	ExportRenew      = "wcm_renew"     // () i32     optional; called first in a copy
 	ExportAlloc      = "wcm_alloc"     // (i32) i32
 	ExportDescribe   = "wcm_describe"  // () i64
 	ExportConfigure  = "wcm_configure" // (i32 i32) i64   optional

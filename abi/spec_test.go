@@ -19,7 +19,7 @@ func TestSpecification(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := []string{
-		abi.Marker, abi.ImportModule, abi.ExportInitialize, abi.ExportAlloc, abi.ExportDescribe,
+		abi.Marker, abi.ImportModule, abi.ExportInitialize, abi.ExportRenew, abi.ExportAlloc, abi.ExportDescribe,
 		abi.ExportConfigure, abi.ExportReconcile, abi.ExportMap, abi.ExportGC,
 	}
 	for op := range abi.Operation(abi.Operations) {

@@ -42,6 +42,7 @@ var guestExports = []struct {
 }{
 	{abi.Marker, signature{}, true},
 	{abi.ExportInitialize, signature{}, false},
+	{abi.ExportRenew, signature{nil, []api.ValueType{i32}}, false},
 	{abi.ExportAlloc, signature{[]api.ValueType{i32}, []api.ValueType{i32}}, true},
 	{abi.ExportDescribe, signature{nil, []api.ValueType{i64}}, true},
 	{abi.ExportConfigure, signature{[]api.ValueType{i32, i32}, []api.ValueType{i64}}, false},

@@ -23,6 +23,8 @@ type code struct {
 	cancel   func() // ends the compilation
 	backed   sync.Once
 
+	snapshots snapshots
+
 	done chan struct{} // closed when the fields below are set
 	info *Info
 	ready

@@ -224,7 +224,7 @@ func (c *Compiler) release(ctx context.Context, entry *code) error {
 	}
 	entry.cancel()
 	<-entry.done
-	err := entry.close(ctx)
+	err := errors.Join(entry.snapshots.close(), entry.close(ctx))
 	c.mu.Lock()
 	c.open--
 	c.mu.Unlock()

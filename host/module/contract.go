@@ -16,6 +16,7 @@ type wantedExport struct {
 var wantedExports = [...]wantedExport{
 	{abi.Marker, "()", false},
 	{abi.ExportInitialize, "()", true},
+	{abi.ExportRenew, "() i32", true},
 	{abi.ExportAlloc, "(i32) i32", false},
 	{abi.ExportDescribe, "() i64", false},
 	{abi.ExportConfigure, "(i32 i32) i64", true},

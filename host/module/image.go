@@ -8,6 +8,8 @@ import (
 	"encoding/binary"
 	"fmt"
 
+	"github.com/wasm-controller-manager/wcm/abi"
+	"github.com/wasm-controller-manager/wcm/host/meter"
 	"github.com/wasm-controller-manager/wcm/host/wasm"
 )
 
@@ -43,12 +45,34 @@ func (i *Image) Place(memory []byte) error {
 	case i == nil:
 		return nil
 	case i.shared != nil && i.offset+i.shared.size <= len(memory):
-		return i.shared.place(memory[i.offset:])
+		return i.shared.place(memory[i.offset:i.offset+i.shared.size], 0)
 	case i.shared == nil && i.offset+len(i.data) <= len(memory):
 		copy(memory[i.offset:], i.data)
 		return nil
 	}
 	return fmt.Errorf("a memory of %d bytes does not have the module's data", len(memory))
+}
+
+// read fills a part of a memory, from an address on, with what Place makes of it.
+func (i *Image) read(part []byte, address int) error {
+	clear(part)
+	if i == nil {
+		return nil
+	}
+	size := len(i.data)
+	if i.shared != nil {
+		size = i.shared.size
+	}
+	from, to := max(address, i.offset), min(address+len(part), i.offset+size)
+	if from >= to {
+		return nil
+	}
+	into := part[from-address : to-address]
+	if i.shared != nil {
+		return i.shared.read(into, from-i.offset)
+	}
+	copy(into, i.data[from-i.offset:])
+	return nil
 }
 
 func (i *Image) close() error {
@@ -75,34 +99,63 @@ const (
 	mostGaps = 4
 )
 
-// dataOf returns what the data segments of a module leave in the memory of an
-// instance; nothing if that is not certain before there is one, or not worth it.
+// extent is the range of a memory that data segments write to.
+type extent struct{ first, end, size int64 } // size is that of the segments together
+
+// extentOf returns the range of what the data segments of a module leave in the
+// memory of an instance; false if that is not certain before there is one.
 // Instructions that use a segment need a data count section, so a module
 // without one has none of them.
-func dataOf(m *wasm.Module) data {
+func extentOf(m *wasm.Module) (e extent, certain bool) {
 	if _, counted := sectionOf(m, wasm.SectionDataCount); counted || len(m.Memories) == 0 {
-		return data{}
+		return e, false
 	}
 	limit := min(int64(m.Memories[0].Min)*imagePage, 1<<31) // where signs begin to matter
-	first, end, size := limit, int64(0), int64(0)
+	e.first = limit
 	for i := range m.Data {
 		d := &m.Data[i]
-		start := int64(d.Offset.Number)
-		if d.Offset.Op != wasm.OpI32Const || start+int64(d.Size()) > limit {
-			return data{}
+		start, size := int64(d.Offset.Number), int64(d.Size())
+		if d.Offset.Op != wasm.OpI32Const || start+size > limit {
+			return e, false
 		}
-		first, end, size = min(first, start), max(end, start+int64(d.Size())), size+int64(d.Size())
+		e.first, e.end, e.size = min(e.first, start), max(e.end, start+size), e.size+size
 	}
-	first = first / imagePage * imagePage
-	if size < leastData || end-first > mostGaps*size {
+	e.first = e.first / imagePage * imagePage
+	return e, true
+}
+
+// worth reports whether the range is worth an image.
+func (e extent) worth() bool { return e.size >= leastData && e.end-e.first <= mostGaps*e.size }
+
+// dataOf returns what the data segments of a module leave in the memory of an
+// instance; nothing if that is not certain, or not worth an image. The copies of
+// an instance have their data in their snapshot, so wazero must have none of
+// theirs.
+func dataOf(m *wasm.Module) data {
+	e, certain := extentOf(m)
+	if !certain || e.size == 0 || !e.worth() && !copyable(m) {
 		return data{}
 	}
-	image := data{offset: int(first), bytes: make([]byte, end-first)}
+	image := data{offset: int(e.first), bytes: make([]byte, e.end-e.first)}
 	for i := range m.Data {
 		d := &m.Data[i]
-		copy(image.bytes[int64(d.Offset.Number)-first:], m.File[d.Start:d.End])
+		copy(image.bytes[int64(d.Offset.Number)-e.first:], m.File[d.Start:d.End])
 	}
 	return image
+}
+
+// mostCopyable bounds the data of a module whose instances are copies of one, in
+// bytes, if they are not worth an image otherwise.
+const mostCopyable = 1 << 20
+
+// copyable reports whether instances may be copies of one that is initialized:
+// the module says so, and nothing is left that a copy would lack.
+func copyable(m *wasm.Module) bool {
+	if _, renews := export(m, abi.ExportRenew); !renews || !meter.Copyable(m) {
+		return false
+	}
+	e, certain := extentOf(m)
+	return certain && (e.size == 0 || e.worth() || e.end-e.first <= mostCopyable)
 }
 
 func sectionOf(m *wasm.Module, id byte) (wasm.Section, bool) {

@@ -39,6 +39,9 @@ type Info struct {
 	Imports []Function
 	Exports []Function
 	Memory  Memory
+	// Copyable says that instances may be copies of one that is initialized,
+	// see [Module.Snapshot].
+	Copyable bool
 }
 
 // Function is an imported or exported function.
@@ -77,7 +80,7 @@ func Inspect(file []byte, limits wasm.Limits) (*Info, error) {
 			return nil, err
 		}
 	}
-	info := &Info{Digest: DigestOf(file), Size: len(file), ABI: abi.Version}
+	info := &Info{Digest: DigestOf(file), Size: len(file), ABI: abi.Version, Copyable: copyable(m)}
 	info.Memory.MinPages = m.Memories[0].Min
 	if m.Memories[0].HasMax {
 		info.Memory.MaxPages = m.Memories[0].Max
