@@ -51,5 +51,9 @@
 // does one thing at a time, so call the package from the goroutine of the
 // reconcile only; concurrency comes from the host, which runs as many
 // instances as a controller wants. Declarations (NewResource, NewSettings,
-// Register, Plugin) belong into package variables and init.
+// Register, Plugin) belong into package variables and init. These run once for
+// many instances, which begin as copies of what they leave, also those of other
+// plugins of the module: so they have nothing of their own in them. A generator
+// of random numbers that is made there draws the same in all instances; the
+// functions of math/rand do not.
 package sdk

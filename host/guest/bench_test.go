@@ -4,6 +4,7 @@
 package guest_test
 
 import (
+	"bytes"
 	"errors"
 	"testing"
 
@@ -44,19 +45,30 @@ func BenchmarkReconcile(b *testing.B) {
 	}
 }
 
-// BenchmarkNew is one instance, made and closed.
+// BenchmarkNew is one instance, made and closed: initialized by itself, and as a
+// copy of one.
 func BenchmarkNew(b *testing.B) {
+	const of = "deployment-controller"
+	bundle := build(b, "../../plugins/bundle")
+	replicas := goGuest(b)
 	for _, c := range []struct {
 		name string
-		wasm func(b *testing.B) []byte
+		wasm []byte
+		o    guest.Options
 	}{
-		{"minimal", func(b *testing.B) []byte { return read(b, "minimal") }},
-		{"go", func(b *testing.B) []byte { return goGuest(b) }},
+		{"minimal", read(b, "minimal"), guest.Options{}},
+		{"go/initialized", notCopied(replicas), guest.Options{}},
+		{"go/copied", replicas, guest.Options{}},
+		{"bundle/initialized", notCopied(bundle), guest.Options{Controllers: []string{of}}},
+		{"bundle/copied", bundle, guest.Options{Controllers: []string{of}}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			m := compile(b, open(b), c.wasm(b))
+			m := compile(b, open(b), c.wasm)
+			if err := instantiate(b, m, c.o).Close(b.Context()); err != nil { // what the first one takes is not counted
+				b.Fatal(err)
+			}
 			for b.Loop() {
-				i, err := guest.New(b.Context(), m, guest.Options{})
+				i, err := guest.New(b.Context(), m, c.o)
 				if err != nil {
 					b.Fatal(err)
 				}
@@ -66,6 +78,12 @@ func BenchmarkNew(b *testing.B) {
 			}
 		})
 	}
+}
+
+// notCopied returns a module whose instances are no copies: it does not say that
+// they may be.
+func notCopied(wasm []byte) []byte {
+	return bytes.ReplaceAll(wasm, []byte(abi.ExportRenew), []byte("wcm_other"))
 }
 
 // BenchmarkCompile is a Go guest from its bytes to a module, compiled, and

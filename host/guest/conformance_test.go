@@ -14,6 +14,6 @@ import (
 // TestConformance: this host keeps the contract.
 func TestConformance(t *testing.T) {
 	abitest.RunHost(t, func(t *testing.T, wasm []byte, op abi.Operator) abitest.Reconciler {
-		return instantiate(t, compile(t, open(t), wasm), guest.Options{Plugin: "abitest", Operator: op})
+		return instantiate(t, compile(t, open(t), maybeCopied(t, wasm)), guest.Options{Plugin: "abitest", Operator: op})
 	})
 }

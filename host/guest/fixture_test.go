@@ -85,7 +85,7 @@ func read(t testing.TB, name string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return wasm
+	return maybeCopied(t, wasm)
 }
 
 func compile(t testing.TB, c *module.Compiler, wasm []byte) *module.Module {

@@ -17,11 +17,17 @@ import (
 // goGuest builds the plugin of the SDK's own tests with the standard toolchain.
 func goGuest(t testing.TB) []byte {
 	t.Helper()
+	return build(t, "../../sdk/testdata/replicas/guest")
+}
+
+// build builds a plugin with the standard toolchain.
+func build(t testing.TB, dir string) []byte {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("builds a guest with the Go toolchain")
 	}
 	file := filepath.Join(t.TempDir(), "guest.wasm")
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", file, "../../sdk/testdata/replicas/guest")
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildmode=c-shared", "-ldflags=-s -w", "-o", file, dir)
 	build.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %v\n%s", build.Args, err, out)

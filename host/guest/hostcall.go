@@ -57,6 +57,7 @@ func (i *Instance) deliver(op abi.Operation, status abi.Status, result, buffer [
 
 // operate leaves the result in i.result.
 func (i *Instance) operate(op abi.Operation, request []byte) abi.Status {
+	i.acted = true
 	if len(request) > i.options.MessageLimit {
 		return i.fail(abi.StatusTooLarge, op, fmt.Sprintf("a request of %d bytes, the limit is %d", len(request), i.options.MessageLimit))
 	}
@@ -96,6 +97,7 @@ func (i *Instance) fail(status abi.Status, op abi.Operation, message string) abi
 // stays.
 func take(ctx context.Context, guest api.Module, stack []uint64) {
 	i := instanceOf(ctx)
+	i.acted = true
 	buffer := view(guest.Memory(), abi.OpTake, "buffer", stack[0], stack[1])
 	status, result := abi.StatusOK, i.kept
 	if result == nil {
@@ -108,6 +110,7 @@ func take(ctx context.Context, guest api.Module, stack []uint64) {
 // logEnabled is (level) → 0 or 1.
 func logEnabled(ctx context.Context, _ api.Module, stack []uint64) {
 	i, level := instanceOf(ctx), abi.Level(stack[0])
+	i.acted = true
 	stack[0] = 0
 	if i.options.Operator.LogEnabled(i.call.Context, level) {
 		stack[0] = 1

@@ -6,6 +6,7 @@ package guest
 import (
 	"context"
 	"errors"
+	"os"
 	"runtime"
 	"strings"
 	"sync/atomic"
@@ -31,6 +32,11 @@ type Instance struct {
 	call    call        // the call in flight
 	dead    bool
 
+	from    *module.Snapshot // what it is a copy of; nil if it is none
+	nobodys bool             // it is made to be copied, and belongs to no plugin
+	taken   *module.Snapshot // of one that is nobody's; nil if it must not be copied
+	acted   bool             // it has done what its copies would not do again
+
 	alloc     api.Function
 	reconcile api.Function
 	running   api.Function // nil outside of a call, and in a start function
@@ -48,26 +54,42 @@ type Instance struct {
 	pacer pacer
 }
 
-// New makes an instance and initializes it. It takes its own share of the
-// module, whose code is loaded if it is not in memory. The caller closes the
+// New makes an instance and initializes it, or makes it a copy of one that was
+// initialized with the same, if the module allows that. It takes its own share of
+// the module, whose code is loaded if it is not in memory. The caller closes the
 // instance.
-func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err error) {
+func New(ctx context.Context, m *module.Module, o Options) (*Instance, error) {
+	for o = o.withDefaults(); ; {
+		i, err := newInstance(ctx, m, o)
+		if !errors.Is(err, os.ErrClosed) { // else the snapshot was given up meanwhile
+			return i, err
+		}
+	}
+}
+
+func newInstance(ctx context.Context, m *module.Module, o Options) (*Instance, error) {
 	share, err := m.Share(ctx)
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{options: o.withDefaults(), module: share}
+	i := &Instance{options: o, module: share}
+	if i.from, err = snapshotFor(ctx, share, o); err == nil {
+		err = i.start(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, i.Close(context.WithoutCancel(ctx)))
+	}
+	return i, nil
+}
+
+// start makes an instance of its options and its module.
+func (i *Instance) start(ctx context.Context) (err error) {
 	i.call.instance, i.output.limit = i, i.options.OutputLimit
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, i.Close(context.WithoutCancel(ctx)))
-		}
-	}()
-	if i.memory, err = newLinearMemory(o.Plugin, share, i.options.MemoryLimit); err != nil {
-		return nil, err
+	if i.memory, err = newLinearMemory(i.options.Plugin, i.module, i.from, i.options.MemoryLimit); err != nil {
+		return err
 	}
 	if err := i.enter(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	defer i.leave()
 	bounded, limit, cancel := i.bound(ctx, abi.ExportInitialize)
@@ -75,15 +97,13 @@ func New(ctx context.Context, m *module.Module, o Options) (_ *Instance, err err
 	i.begin(bounded, limit)
 	err = i.instantiate(bounded)
 	i.finish(abi.ExportInitialize, err)
-	if err != nil {
-		return nil, err
-	}
 	i.fresh = i.MemoryBytes()
 	i.pacer = pacer{growth: i.options.CollectAfter, last: i.fresh}
-	return i, nil
+	return err
 }
 
-// instantiate runs a start function and _initialize, if there are any.
+// instantiate runs a start function and _initialize, if there are any, or makes
+// the instance a copy.
 func (i *Instance) instantiate(ctx context.Context) error {
 	i.call.Context = experimental.WithMemoryAllocator(ctx, i.memory)
 	guest, err := i.module.Instantiate(&i.call, i.config())
@@ -95,14 +115,28 @@ func (i *Instance) instantiate(ctx context.Context) error {
 	if i.options.Hooks.Instances != nil {
 		i.options.Hooks.Instances(1)
 	}
-	if f := guest.ExportedFunction(abi.ExportInitialize); f != nil {
-		if err := i.invoke(f, abi.ExportInitialize); err != nil {
-			return err
-		}
+	switch {
+	case i.from != nil:
+		err = i.restore()
+	case i.nobodys:
+		err = i.prepare()
+	default:
+		err = i.initialize()
+	}
+	if err != nil {
+		return err
 	}
 	i.alloc = guest.ExportedFunction(abi.ExportAlloc)
 	i.reconcile = guest.ExportedFunction(abi.ExportReconcile)
 	return nil
+}
+
+func (i *Instance) initialize() error {
+	f := i.guest.ExportedFunction(abi.ExportInitialize)
+	if f == nil {
+		return nil
+	}
+	return i.invoke(f, abi.ExportInitialize)
 }
 
 // config is what a guest finds around it: no files, no sockets, no input; the
@@ -114,10 +148,14 @@ func (i *Instance) config() wazero.ModuleConfig {
 	if len(i.options.Controllers) > 0 {
 		config = config.WithEnv(abi.ControllersVariable, strings.Join(i.options.Controllers, ","))
 	}
+	name := i.options.Plugin
+	if i.nobodys {
+		name = ""
+	}
 	return config.
 		WithName(""). // any number of instances in one runtime
 		WithStartFunctions().
-		WithArgs(i.options.Plugin).
+		WithArgs(name).
 		WithStdout(writer{i}).
 		WithStderr(writer{i}).
 		WithRandSource(random{i}).

@@ -39,8 +39,9 @@ var (
 )
 
 // newLinearMemory returns a memory of the size that a module declares, with its
-// data, which can grow to the limit in bytes and not beyond. The caller releases it.
-func newLinearMemory(plugin string, of *module.Module, limit uint64) (*linearMemory, error) {
+// data, or as a snapshot has it, if there is one. It can grow to the limit in
+// bytes and not beyond. The caller releases it.
+func newLinearMemory(plugin string, of *module.Module, from *module.Snapshot, limit uint64) (*linearMemory, error) {
 	declared := of.Info.Memory
 	limit = min(limit, addressable) / pageSize * pageSize
 	least := uint64(declared.MinPages) * pageSize
@@ -55,9 +56,13 @@ func newLinearMemory(plugin string, of *module.Module, limit uint64) (*linearMem
 		return nil, fmt.Errorf("%sreserve %d bytes of memory: %w", subject(plugin), limit, err)
 	}
 	m := &linearMemory{region: r, limit: limit}
-	initial, err := m.region.commit(least)
+	place, size := of.Image().Place, least
+	if from != nil {
+		place, size = from.Place, from.Size()
+	}
+	initial, err := m.region.commit(size)
 	if err == nil {
-		err = of.Image().Place(initial)
+		err = place(initial)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s%d bytes of memory: %w", subject(plugin), least, err), m.release())

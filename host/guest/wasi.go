@@ -15,6 +15,7 @@ import (
 
 // sleep is a guest's sleep. It ends with the call's context.
 func (i *Instance) sleep(nanoseconds int64) {
+	i.acted = true
 	i.tank.waited()
 	if i.call.overdue() {
 		return
@@ -35,6 +36,7 @@ type writer struct{ instance *Instance }
 
 // Write never fails.
 func (w writer) Write(p []byte) (int, error) {
+	w.instance.acted = true
 	w.instance.call.overdue()
 	return w.instance.output.Write(p)
 }

@@ -27,9 +27,13 @@ type taking struct {
 // same, as origin says; nil if instances cannot be copies. The first caller
 // takes it, or finds that out, others wait meanwhile. After an error of one the
 // next one takes it. The snapshot belongs to the code: it is not to be used
-// after Close.
+// after Close or Unload.
 func (m *Module) Snapshot(ctx context.Context, origin string, take func() (*Snapshot, error)) (*Snapshot, error) {
-	s := &m.code.snapshots
+	code, err := m.held()
+	if err != nil {
+		return nil, err
+	}
+	s := &code.snapshots
 	for {
 		t, mine := s.find(origin)
 		if mine {
@@ -74,10 +78,14 @@ func (s *snapshots) remove(origin string, t *taking) {
 	}
 }
 
-// Forget gives up the snapshot of an origin, if there is one. Its copies stay
-// what they are; the next instance takes another.
-func (m *Module) Forget(origin string) error {
-	s := &m.code.snapshots
+// DropSnapshot gives up the snapshot of an origin, if there is one. Its copies
+// stay what they are; the next instance takes another.
+func (m *Module) DropSnapshot(origin string) error {
+	code, err := m.held()
+	if err != nil { // it went with the code
+		return nil
+	}
+	s := &code.snapshots
 	s.mu.Lock()
 	t := s.taken[origin]
 	if t != nil && t.ready() {
