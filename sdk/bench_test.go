@@ -83,14 +83,17 @@ func BenchmarkWasm(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			instance := start(b, m)(newShelf(b), time.Now).(*guest.Instance)
 			request := abi.Request{Controller: uint32(i), Namespace: "production", Name: "web-7d9f8b6c5-x2x9k"}
+			fuel := uint64(0)
 			measure(b, func() {
 				if o, err := instance.Reconcile(b.Context(), request); err != nil || o.Verdict != abi.VerdictDone {
 					b.Fatal(o, err)
 				}
+				fuel = instance.Fuel()
 				if err := instance.Collect(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 			})
+			b.ReportMetric(float64(fuel), "fuel/op") // of the last one
 			b.ReportMetric(float64(len(wasm)), "module-B")
 			b.ReportMetric(float64(instance.MemoryBytes()), "memory-B")
 		})

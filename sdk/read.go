@@ -76,25 +76,19 @@ func (r *Resource[T]) GetSubresource(ctx context.Context, key Key, subresource s
 // objects are the caller's to change. For many objects of which few are kept,
 // [Resource.All] is several times faster.
 func (r *Resource[T]) List(ctx context.Context, options ...ListOption) ([]T, error) {
-	m := r.listRequest(options)
 	var objects []T
-	for {
-		next, err := r.page(ctx, &m, func(items items) error {
-			n := len(objects)
-			objects = append(objects, make([]T, items.count)...)
-			for item := range items.each {
-				if err := r.decode(item, unsafe.Pointer(&objects[n])); err != nil {
-					return err
-				}
-				n++
+	l := r.listing(options)
+	for l.fetch(ctx) {
+		n := len(objects)
+		objects = append(objects, make([]T, l.count())...)
+		for rec, more := l.next(); more; rec, more = l.next() {
+			if err := r.decode(rec, unsafe.Pointer(&objects[n])); err != nil {
+				l.fail(err.Error())
 			}
-			return nil
-		})
-		if err != nil || next == "" {
-			return objects, err
+			n++
 		}
-		m.Continue = next
 	}
+	return objects, l.err
 }
 
 // All iterates over the objects that meet all options, in no particular order.
@@ -112,61 +106,23 @@ func (r *Resource[T]) List(ctx context.Context, options ...ListOption) ([]T, err
 //	}
 func (r *Resource[T]) All(ctx context.Context, options ...ListOption) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		m, object, stopped := r.listRequest(options), new(T), false
-		for {
-			next, err := r.page(ctx, &m, func(items items) error {
-				for item := range items.each {
-					if r.Projection == nil {
-						*object = *new(T) // JSON leaves what it does not have
-					}
-					if err := r.decodeAgain(item, unsafe.Pointer(object)); err != nil {
-						return err
-					}
-					if stopped = !yield(object, nil); stopped {
-						break
-					}
+		l, object := r.listing(options), new(T)
+		for l.fetch(ctx) {
+			for rec, more := l.next(); more; rec, more = l.next() {
+				if r.Projection == nil {
+					*object = *new(T) // JSON leaves what it does not have
 				}
-				return nil
-			})
-			if err != nil {
-				yield(nil, err)
-				return
+				if err := r.decodeAgain(rec, unsafe.Pointer(object)); err != nil {
+					l.fail(err.Error())
+				} else if !yield(object, nil) {
+					return
+				}
 			}
-			if stopped || next == "" {
-				return
-			}
-			m.Continue = next
+		}
+		if l.err != nil {
+			yield(nil, l.err)
 		}
 	}
-}
-
-func (r *resource) listRequest(options []ListOption) abi.ListRequest {
-	m := abi.ListRequest{Resource: r.index, Live: r.live(), Target: r.target}
-	for _, option := range options {
-		option.list(&m)
-	}
-	return m
-}
-
-// page performs one list request, hands its items to visit and returns the
-// token of the next page.
-func (r *resource) page(ctx context.Context, m *abi.ListRequest, visit func(items) error) (string, error) {
-	in, key := instanceFrom(ctx), Key{Namespace: m.Namespace}
-	request := in.requests.take()
-	request.b = m.Append(request.b)
-	answer := in.list(ctx, request.b)
-	in.requests.put(request)
-	if answer.status != abi.StatusOK {
-		return "", answer.failure(abi.OpList, r, key)
-	}
-	items, next, ok := splitList(answer.text())
-	if !ok {
-		return "", r.malformed(abi.OpList, key, "the list is not a message")
-	}
-	if err := visit(items); err != nil {
-		return "", r.malformed(abi.OpList, key, err.Error())
-	}
-	return next, nil
 }
 
 // set sets the object from the record that an operation answered.

@@ -17,7 +17,12 @@ type sliceHeader struct {
 // slice reads the count of a list and makes the slice at p as long; one without
 // elements is nil.
 func (r *reader) slice(s *step, p unsafe.Pointer) *sliceHeader {
-	n, slice := r.count(), (*sliceHeader)(p)
+	n, slice := short(r.s, r.i), (*sliceHeader)(p) // an element takes a byte at least
+	if n >= 0 {
+		r.i++
+	} else {
+		n = r.count()
+	}
 	switch {
 	case n == 0:
 		*slice = sliceHeader{}
@@ -30,6 +35,10 @@ func (r *reader) slice(s *step, p unsafe.Pointer) *sliceHeader {
 }
 
 func (r *reader) pointer(s *step, to *unsafe.Pointer) {
+	if !r.flag() {
+		*to = nil
+		return
+	}
 	if *to == nil || !r.again {
 		*to = reflect.New(s.typ).UnsafePointer()
 	}

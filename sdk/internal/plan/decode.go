@@ -10,7 +10,8 @@ import (
 // Decode sets the Go value at base from the body of a record. Strings and
 // byte slices in it alias body; everything else is newly allocated.
 func (p *Plan) Decode(body string, base unsafe.Pointer) error {
-	return p.decode(&reader{s: body}, base)
+	r := reader{s: body}
+	return r.finish(p, base)
 }
 
 // Header is the head of a record.
@@ -22,29 +23,29 @@ type Header struct {
 // DecodeRecord is [Plan.Decode] of a whole record. What it allocates is cut from
 // slabs, unless there are none.
 func (p *Plan) DecodeRecord(rec string, h *Header, base unsafe.Pointer, slabs *Slabs) error {
-	return p.decodeRecord(&reader{s: rec, slabs: slabs}, h, base)
+	r := reader{s: rec, slabs: slabs}
+	r.header(h)
+	return r.finish(p, base)
 }
 
 // DecodeAgain is [Plan.DecodeRecord] into a value that was decoded before: slices
 // that are large enough are used again, and so are the targets of pointers.
 func (p *Plan) DecodeAgain(rec string, h *Header, base unsafe.Pointer) error {
-	return p.decodeRecord(&reader{s: rec, again: true}, h, base)
+	r := reader{s: rec, again: true}
+	r.header(h)
+	return r.finish(p, base)
 }
 
-func (p *Plan) decodeRecord(r *reader, h *Header, base unsafe.Pointer) error {
-	if r.header(h); r.failed != "" {
-		return &RecordError{Field: "header", Cause: r.failed}
+// finish reads the body, behind which nothing may come.
+func (r *reader) finish(p *Plan, base unsafe.Pointer) error {
+	if r.failed == "" {
+		r.run(p.steps, base, 1, 0)
 	}
-	return p.decode(r, base)
-}
-
-func (p *Plan) decode(r *reader, base unsafe.Pointer) error {
-	r.run(p.steps, base, 1, 0)
-	if r.failed == "" && r.i != len(r.s) {
-		r.failed = "bytes behind the last field"
-	}
-	if r.failed != "" {
+	switch {
+	case r.failed != "":
 		return &RecordError{Field: r.field, Cause: r.failed}
+	case r.i != len(r.s):
+		return &RecordError{Cause: "bytes behind the last field"}
 	}
 	return nil
 }
@@ -80,7 +81,10 @@ func (r *reader) run(steps []step, base unsafe.Pointer, n int, size uintptr) {
 				}
 			}
 			r.i = at
-			if r.step(s, p); r.failed != "" {
+			if r.value(s, p); r.failed != "" {
+				if r.field == "" {
+					r.field = s.goName
+				}
 				return
 			}
 			at = r.i
@@ -90,17 +94,6 @@ func (r *reader) run(steps []step, base unsafe.Pointer, n int, size uintptr) {
 		}
 	}
 	r.i = at
-}
-
-func (r *reader) step(s *step, p unsafe.Pointer) {
-	if !s.optional || r.flag() {
-		r.value(s, p)
-	} else if s.code == readPointer {
-		*(*unsafe.Pointer)(p) = nil
-	}
-	if r.failed != "" && r.field == "" {
-		r.field = s.goName
-	}
 }
 
 func (r *reader) value(s *step, p unsafe.Pointer) {
@@ -121,14 +114,14 @@ func (r *reader) value(s *step, p unsafe.Pointer) {
 		*(*int32)(p) = int32(v)
 	case readInt64:
 		*(*int64)(p) = r.varint()
-	case readText, readString:
+	case readText:
 		*(*string)(p) = r.text()
 	case readTime:
-		*(*Moment)(p) = r.time()
+		r.time((*Moment)(p))
 	case readPairs:
 		slice := r.slice(s, p)
 		r.texts(slice.data, 2*slice.len)
-	case readStrings:
+	case readTexts:
 		slice := r.slice(s, p)
 		r.texts(slice.data, slice.len)
 	case readList:
@@ -157,6 +150,10 @@ func (r *reader) rare(s *step, p unsafe.Pointer) {
 		*(*IntOrString)(p) = r.intOrString()
 	case readMap:
 		r.mapping(s, p)
+	case readOptional:
+		if r.flag() {
+			r.run(s.inner, p, 1, 0)
+		}
 	case readSmall:
 		r.small(s, p)
 	}

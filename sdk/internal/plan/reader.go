@@ -42,23 +42,20 @@ func (r *reader) uvarint() uint64 {
 }
 
 func (r *reader) longUvarint() uint64 {
-	var v uint64
-	for shift := 0; shift < 64; shift += 7 {
-		if r.i >= len(r.s) {
-			r.fail(truncated)
+	s, v := r.s, uint64(0)
+	for i, shift := r.i, 0; i < len(s); i, shift = i+1, shift+7 {
+		c := s[i]
+		if shift == 63 && c > 1 {
+			r.fail(invalid)
 			return 0
 		}
-		c := r.s[r.i]
-		r.i++
-		if shift == 63 && c > 1 {
-			break
-		}
-		v |= uint64(c&0x7f) << shift
+		v |= uint64(c&0x7f) << (shift & 63)
 		if c < 0x80 {
+			r.i = i + 1
 			return v
 		}
 	}
-	r.fail(invalid)
+	r.fail(truncated)
 	return 0
 }
 
@@ -108,6 +105,9 @@ func (r *reader) texts(to unsafe.Pointer, n int) {
 func (r *reader) header(h *Header) {
 	r.texts(unsafe.Pointer(&h.Namespace), 3)
 	h.ResourceVersion = r.uvarint()
+	if r.failed != "" {
+		r.field = "header"
+	}
 }
 
 func (r *reader) longText() string {
@@ -161,18 +161,19 @@ func (r *reader) float() float64 {
 	return math.Float64frombits(bits)
 }
 
-func (r *reader) time() Moment {
+func (r *reader) time(to *Moment) {
+	*to = Moment{}
 	v := r.uvarint()
 	if v == 0 {
-		return Moment{}
+		return
 	}
 	v--
 	seconds, nanoseconds := int64(v>>1)^-int64(v&1), r.uvarint()
 	if nanoseconds > 999_999_999 {
 		r.fail(invalid)
-		return Moment{}
+		return
 	}
-	return Moment{time.Unix(seconds, int64(nanoseconds)).UTC()}
+	*to = Moment{time.Unix(seconds, int64(nanoseconds)).UTC()}
 }
 
 func (r *reader) intOrString() (v IntOrString) {
@@ -189,18 +190,11 @@ func (r *reader) intOrString() (v IntOrString) {
 	return v
 }
 
-// CutText reads a length and so many bytes from the start of s.
-func CutText(s string) (text, rest string, ok bool) {
-	r := reader{s: s}
-	text = r.text()
-	return text, s[r.i:], r.failed == ""
-}
-
 // CutHeader sets h to the header of a record and returns the body.
 func CutHeader(rec string, h *Header) (body string, err error) {
 	r := reader{s: rec}
 	if r.header(h); r.failed != "" {
-		return "", &RecordError{Field: "header", Cause: r.failed}
+		return "", &RecordError{Field: r.field, Cause: r.failed}
 	}
 	return rec[r.i:], nil
 }

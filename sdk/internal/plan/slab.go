@@ -29,18 +29,17 @@ func (p *Plan) NewSlabs() *Slabs { return &Slabs{free: make([]slab, p.slices)} }
 
 // take returns n elements of the slice that s decodes, all zero.
 func (a *Slabs) take(s *step, n int) unsafe.Pointer {
-	if a == nil || n > s.room/2 {
+	if a == nil {
 		return reflect.MakeSlice(s.typ, n, n).UnsafePointer()
 	}
 	free := &a.free[s.slab]
-	if free.left < n {
+	if n >= free.left { // never take the last one, behind which a pointer would keep something else alive
+		if n > s.room/2 {
+			return reflect.MakeSlice(s.typ, n, n).UnsafePointer()
+		}
 		*free = slab{data: reflect.MakeSlice(s.typ, s.room, s.room).UnsafePointer(), left: s.room}
 	}
 	data := free.data
-	if free.left -= n; free.left > 0 {
-		free.data = unsafe.Add(data, uintptr(n)*s.size)
-	} else {
-		free.data = nil // a pointer behind the slab would keep something else alive
-	}
+	free.data, free.left = unsafe.Add(data, uintptr(n)*s.size), free.left-n
 	return data
 }

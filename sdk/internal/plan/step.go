@@ -20,28 +20,27 @@ const (
 	readSmall // the integers that are rare in Kubernetes: 8 and 16 bits, unsigned
 	readFloat32
 	readFloat64
-	readText   // a string that is not optional
-	readString // one that is
+	readText
 	readBytes
 	readTime
 	readIntOrString
 	readPairs
-	readStrings
+	readTexts
 	readList
 	readMap
-	readPointer
+	readPointer  // what is absent is nil
+	readOptional // what is absent stays as it was
 )
 
 // step decodes one value into a place of the frame.
 type step struct {
 	code     code
-	optional bool // a presence byte stands before the value
 	offset   uintptr
 	typ      reflect.Type // slice, map, small integer, or the target of a pointer
 	size     uintptr      // of an element of a slice
 	slab     int          // where [Slabs] have the elements
 	room     int          // of how many elements a slab is
-	inner    []step       // of an element or a target
+	inner    []step       // of an element, a target, or what is optional
 	goName   string
 }
 
@@ -68,11 +67,12 @@ func (p *Plan) frame(n *node, goName string) []step {
 
 func (p *Plan) value(n *node, goName string, optional bool) step {
 	s := p.leaf(n, goName)
-	s.optional = optional
-	if s.code == readString && !optional {
-		s.code = readText
+	if !optional || s.code == readPointer {
+		return s
 	}
-	return s
+	offset := s.offset
+	s.offset = 0
+	return step{code: readOptional, offset: offset, inner: []step{s}, goName: goName}
 }
 
 func (p *Plan) leaf(n *node, goName string) step {
@@ -87,7 +87,7 @@ func (p *Plan) leaf(n *node, goName string) step {
 	default:
 		s.code = scalarCode(n.typ.Kind())
 	}
-	if s.code == readPairs || s.code == readStrings || s.code == readList {
+	if s.code == readPairs || s.code == readTexts || s.code == readList {
 		s.size = n.typ.Elem().Size()
 		s.slab, s.room = p.slices, int(SlabSize/max(s.size, 1))
 		p.slices++
@@ -100,7 +100,7 @@ func elementCode(n *node) code {
 	case n.kind == record.Map:
 		return readMap
 	case n.elem.kind == record.String && n.elem.target == nil:
-		return readStrings
+		return readTexts
 	}
 	return readList
 }
@@ -114,7 +114,7 @@ func specialCode(s Special) code {
 	case Pairs:
 		return readPairs
 	}
-	return readString
+	return readText
 }
 
 func scalarCode(k reflect.Kind) code {
@@ -132,7 +132,7 @@ func scalarCode(k reflect.Kind) code {
 	case reflect.Float64:
 		return readFloat64
 	case reflect.String:
-		return readString
+		return readText
 	case reflect.Slice:
 		return readBytes
 	}
