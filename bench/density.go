@@ -166,6 +166,8 @@ func measureCrowds(ctx context.Context, e *environment, all []crowd, plane *cont
 // How long a crowd works and rests.
 const (
 	ringHops = 300 // at least so many are measured
+	// startRest is when the host has given back what it took to start.
+	startRest = 15 * time.Second
 	// restFor is how long nothing happens before memory is looked at: the host
 	// has dropped instances after a minute at most, code after another half, and
 	// given back what that was after ten seconds more.
@@ -188,11 +190,11 @@ func (c *crowd) measure(ctx context.Context, e *environment, r *ring, kubeconfig
 		return err
 	}
 	started := time.Since(began)
-	hops, pauses := ringHops, restFor
+	hops, begin, pauses := ringHops, startRest, restFor
 	if e.quick {
-		hops, pauses = ringHops/10, quickRest
+		hops, begin, pauses = ringHops/10, settle, quickRest
 	}
-	pause(ctx, settle)
+	pause(ctx, begin)
 	active, err := r.laps(ctx, (hops+c.size-1)/c.size, c.size)
 	if err != nil {
 		return err

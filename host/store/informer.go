@@ -104,7 +104,7 @@ func (inf *informer) generations() []*generation {
 func (inf *informer) indexes(g *generation) {
 	wanted := map[indexSpec]bool{}
 	for _, v := range inf.views {
-		if !g.layout.covers(&v.inner) {
+		if len(v.indexes) == 0 || !v.reads(g) && !g.layout.covers(&v.inner) {
 			continue
 		}
 		for _, ix := range v.indexes {

@@ -99,6 +99,12 @@ func (v *View) focus(g *generation) {
 	}
 }
 
+// reads reports whether the view reads the generation already.
+func (v *View) reads(g *generation) bool {
+	l := v.lens.Load()
+	return l != nil && l.generation == g
+}
+
 // Synced reports whether the view shows the resource. Once it does it goes on
 // to, if need be with what it knew last; see [View.Problem].
 func (v *View) Synced() bool { return v.lens.Load() != nil }
