@@ -180,12 +180,12 @@ type Watch struct {
 	SameNamespace bool
 }
 
-// Condition is about the text of a scalar field, which is in the fields that
-// wake: a number in decimal digits, a time in RFC 3339; an absent field has the
-// empty text.
+// Condition is about a field, which is in the fields that wake: a list, a map, or
+// the text of a scalar, a number in decimal digits, a time in RFC 3339; an absent
+// one has the empty text.
 type Condition struct {
 	Field string // the path, such as "spec.nodeName"
-	// Values are those that the field may have. None: any but the zero value, so
+	// Values are those that a scalar may have. None: any but the zero value, so
 	// that the field is neither absent nor empty, 0 or false.
 	Values []string
 }

@@ -101,16 +101,15 @@ type Watch struct {
 	Where []Condition
 }
 
-// Condition is about a scalar field, which must be in the Fields that wake:
-// [IsSet], [Is].
+// Condition is about a field, which must be in the Fields that wake: [IsSet], [Is].
 type Condition = abi.Condition
 
 // IsSet asks that the field at the path, "spec.nodeName" for example, is neither
-// absent nor empty, 0 or false.
+// absent nor empty, 0 or false. It is a scalar, a list or a map.
 func IsSet(path string) Condition { return Condition{Field: path} }
 
-// Is asks that the text of the field at the path is one of the values. Numbers
-// have decimal digits; an absent field is the empty text, unless it is a number or
+// Is asks that the text of the scalar at the path is one of the values. Behind a
+// map the rest of the path is the key, so that "metadata.labels.app" is a label. Numbers have decimal digits; an absent field is the empty text, unless it is a number or
 // bool that the type has not as a pointer.
 func Is(path, value string, or ...string) Condition {
 	return Condition{Field: path, Values: append([]string{value}, or...)}

@@ -117,8 +117,13 @@ func (v *validator) where(subject string, w *abi.Watch, projection *record.Shape
 		return
 	}
 	for _, c := range w.Where {
-		if field, _ := project.FieldAt(of, c.Field); !project.Scalar(field.Kind) {
-			v.problem(subject, "where", "%q is no scalar among the fields that wake", c.Field)
+		field, _ := project.FieldAt(of, c.Field)
+		switch {
+		case project.Scalar(field.Kind), project.Collection(field.Kind) && len(c.Values) == 0:
+		case len(c.Values) > 0:
+			v.problem(subject, "where", "%q is no scalar among the fields that wake, and has values", c.Field)
+		default:
+			v.problem(subject, "where", "%q is no scalar, list or map among the fields that wake", c.Field)
 		}
 	}
 }

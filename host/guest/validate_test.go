@@ -171,17 +171,19 @@ func TestValidate(t *testing.T) {
 					`{metadata{labels map<string>},spec{nodeName string,priority int?,volumes list<string>}}`,
 				`controller "b": watch 3 (v1/events): wake: the resource has no projection that it could be a part of`,
 			}},
-		{"conditions are about scalars whose change wakes",
+		{"conditions are about fields whose change wakes",
 			func(d *abi.Description) {
 				d.Controllers[0].Watches[2].Wake = shapeOf(t, "{spec{nodeName string}}")
 				d.Controllers[0].Watches[2].Where = []abi.Condition{{Field: "spec.nodeName"}, {Field: "spec.priority"}, {Field: "spec"}, {}}
+				d.Controllers[1].Watches[0].Where = []abi.Condition{{Field: "spec.volumes"}, {Field: "spec.volumes", Values: []string{"1"}}}
 				d.Controllers[1].Watches[3].Where = []abi.Condition{{Field: "reason"}}
 			},
 			[]string{
-				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "spec.priority" is no scalar among the fields that wake`,
-				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "spec" is no scalar among the fields that wake`,
-				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "" is no scalar among the fields that wake`,
-				`controller "b": watch 3 (v1/events): where: "reason" is no scalar among the fields that wake`,
+				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "spec.priority" is no scalar, list or map among the fields that wake`,
+				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "spec" is no scalar, list or map among the fields that wake`,
+				`controller "a": watch 2 (apps.example.com/v1beta1/pods): where: "" is no scalar, list or map among the fields that wake`,
+				`controller "b": watch 0 (apps.example.com/v1beta1/pods): where: "spec.volumes" is no scalar among the fields that wake, and has values`,
+				`controller "b": watch 3 (v1/events): where: "reason" is no scalar, list or map among the fields that wake`,
 			}},
 		{"what spares stands where it means something",
 			func(d *abi.Description) {

@@ -114,6 +114,35 @@ func appendText(dst, b []byte, kind record.Kind) ([]byte, bool) {
 	return dst, false
 }
 
+// Count reads how many elements a list or map in bodies of a shape has.
+type Count struct{ at *locator }
+
+// NewCount returns a reader of the list or map at the path, which is read as what
+// [FieldAt] says of the projection that wants it. It is an error if the shape, which
+// must be valid, has no such field, or if it is neither.
+func NewCount(shape *record.Shape, path string, as record.Shape) (*Count, error) {
+	at, err := newLocator(shape, path, func(s *record.Shape, key string) bool {
+		return key == "" && s.Kind == as.Kind && Collection(s.Kind)
+	})
+	return &Count{at}, err
+}
+
+// Collection reports whether a [Count] can read values of the kind.
+func Collection(k record.Kind) bool { return k == record.List || k == record.Map }
+
+// Of returns the count, 0 if the value is absent. Safe for concurrent use.
+func (c *Count) Of(body []byte) int {
+	i := c.at.locate(body)
+	if i < 0 {
+		return 0
+	}
+	n, _, err := record.CutCount(body[i:])
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 func appendTime(dst []byte, seconds int64, nanoseconds uint32) []byte {
 	return time.Unix(seconds, int64(nanoseconds)).UTC().AppendFormat(dst, time.RFC3339Nano)
 }

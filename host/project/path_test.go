@@ -390,3 +390,35 @@ func TestAccessorsDoNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+func TestCount(t *testing.T) {
+	layout := shape(t, "{a int,b{c list<{x string,y int}>,d map<string>,e string}?}")
+	for _, c := range []struct {
+		path, object string
+		want         int
+	}{
+		{"b.c", `{"a":7,"b":{"c":[{"x":"1"},{},{"y":3}]}}`, 3},
+		{"b.c", `{"b":{"c":[],"d":{"k":"v"}}}`, 0},
+		{"b.c", `{}`, 0},
+		{"b.d", `{"b":{"c":[{"x":"1"}],"d":{"k":"v","l":""}}}`, 2},
+		{"b.d", `{"b":{"e":"x"}}`, 0},
+	} {
+		as, _ := project.FieldAt(layout, c.path)
+		count, err := project.NewCount(layout, c.path, as)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := count.Of(body(t, layout, []byte(c.object))); got != c.want {
+			t.Errorf("count of %s in %s = %d, want %d", c.path, c.object, got, c.want)
+		}
+		if got := count.Of(nil); got != 0 {
+			t.Errorf("count of %s in nothing = %d, want 0", c.path, got)
+		}
+	}
+	for _, path := range []string{"", "a", "b", "b.e", "b.d.k", "x"} {
+		as, _ := project.FieldAt(layout, path)
+		if _, err := project.NewCount(layout, path, as); err == nil {
+			t.Errorf("a count of %q is no error", path)
+		}
+	}
+}

@@ -16,23 +16,30 @@ type conditions []condition
 
 // condition is one of them.
 type condition struct {
+	count  *project.Count // nil: the rest counts
 	field  *project.Path
 	values []string // none: all but zero
 	zero   string   // the text of the zero value
 }
 
 // newConditions returns conditions for bodies of a layout, or an error if a
-// field is not in the projection or no scalar. The layout must have all of the
-// projection.
+// field is not in the projection, or cannot be compared. The layout must have all of
+// the projection.
 func newConditions(where []abi.Condition, projection, layout *record.Shape) (conditions, error) {
 	var all conditions
 	for _, c := range where {
 		as, _ := project.FieldAt(projection, c.Field)
-		field, err := project.NewPath(layout, c.Field, as)
+		one := condition{values: c.Values, zero: zeroText(as.Kind)}
+		var err error
+		if project.Collection(as.Kind) && len(c.Values) == 0 {
+			one.count, err = project.NewCount(layout, c.Field, as)
+		} else {
+			one.field, err = project.NewPath(layout, c.Field, as)
+		}
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, condition{field, c.Values, zeroText(as.Kind)})
+		all = append(all, one)
 	}
 	return all, nil
 }
@@ -58,6 +65,9 @@ func (all conditions) hold(rec []byte) bool {
 }
 
 func (c *condition) holds(body []byte) bool {
+	if c.count != nil {
+		return c.count.Of(body) > 0
+	}
 	var buffer [64]byte
 	text, _ := c.field.AppendText(buffer[:0], body)
 	if len(c.values) > 0 {

@@ -17,7 +17,7 @@ import (
 )
 
 func TestConditionsHold(t *testing.T) {
-	const text = `{a string,b int,c bool,d time,e int?,f intOrString,g map<string>,h{i string}?}`
+	const text = `{a string,b int,c bool,d time,e int?,f intOrString,g map<string>,h{i string}?,j{k list<{l string}>}}`
 	tests := []struct {
 		reason, object string
 		where          []abi.Condition
@@ -42,6 +42,12 @@ func TestConditionsHold(t *testing.T) {
 		{"another key of a map", `{"g":{"other":"x"}}`, []abi.Condition{{Field: "g.app.kubernetes.io/name"}}, false},
 		{"in an optional struct that is absent", `{}`, []abi.Condition{{Field: "h.i"}}, false},
 		{"in an optional struct", `{"h":{"i":"x"}}`, []abi.Condition{{Field: "h.i"}}, true},
+		{"a map that has something", `{"g":{"x":""}}`, []abi.Condition{{Field: "g"}}, true},
+		{"an empty map", `{"g":{}}`, []abi.Condition{{Field: "g"}}, false},
+		{"no map", `{}`, []abi.Condition{{Field: "g"}}, false},
+		{"a list that has something", `{"j":{"k":[{"l":""}]}}`, []abi.Condition{{Field: "j.k"}}, true},
+		{"an empty list", `{"j":{"k":[]}}`, []abi.Condition{{Field: "j.k"}}, false},
+		{"no list", `{}`, []abi.Condition{{Field: "j.k"}}, false},
 		{"one of several values", `{"a":"y"}`, []abi.Condition{{Field: "a", Values: []string{"x", "y"}}}, true},
 		{"none of several values", `{"a":"z"}`, []abi.Condition{{Field: "a", Values: []string{"x", "y"}}}, false},
 		{"absent is the empty text", `{}`, []abi.Condition{{Field: "h.i", Values: []string{""}}}, true},
@@ -51,7 +57,7 @@ func TestConditionsHold(t *testing.T) {
 		{"all hold", `{"a":"x","b":1}`, []abi.Condition{{Field: "a"}, {Field: "b"}}, true},
 	}
 	projection := shape(t, text)
-	for _, layout := range []*record.Shape{projection, shape(t, `{a string,aa string,b int,c bool,d time,e int?,f intOrString,g map<string>,h{a string,i string}?}`)} {
+	for _, layout := range []*record.Shape{projection, shape(t, `{a string,aa string,b int,c bool,d time,e int?,f intOrString,g map<string>,h{a string,i string}?,j{a int,k list<{a int,l string}>}}`)} {
 		for _, tt := range tests {
 			rec, err := project.NewJSON(layout).Append(nil, []byte(tt.object))
 			if err != nil {
@@ -66,9 +72,9 @@ func TestConditionsHold(t *testing.T) {
 			}
 		}
 	}
-	for _, field := range []string{"", "x", "g", "h", "a.b"} {
-		if _, err := newConditions([]abi.Condition{{Field: field}}, projection, projection); err == nil {
-			t.Errorf("a condition on %q is no error", field)
+	for _, c := range []abi.Condition{{}, {Field: "x"}, {Field: "h"}, {Field: "a.b"}, {Field: "g", Values: []string{"x"}}} {
+		if _, err := newConditions([]abi.Condition{c}, projection, projection); err == nil {
+			t.Errorf("the condition %v is no error", c)
 		}
 	}
 }

@@ -71,7 +71,7 @@ type WatchOptions struct {
 	// projection or needs; nil stands for the projection.
 	Wake *record.Shape
 	// Where spares Handler the changes of objects that do not meet all of the
-	// conditions, neither before nor after. Their fields are scalars of Wake: so
+	// conditions, neither before nor after. Their fields are in Wake: so
 	// an object that stops to meet them is a change, and one that starts to.
 	Where []abi.Condition
 	// Beside spares Handler the changes in namespaces in which this view, which

@@ -45,12 +45,18 @@ func holds(c abi.Condition, projection *record.Shape, o Object) bool {
 	return text != "" && text != zero
 }
 
-// textAt returns the text of the scalar at a path in what a shape has of a value,
-// and that of its zero value.
+// textAt returns the text of the scalar at a path in what a shape has of a value, of
+// a list or map its length, and that of its zero value.
 func textAt(s *record.Shape, v any, path string) (text, zero string) {
 	members, _ := v.(map[string]any)
 	switch s.Kind {
+	case record.List:
+		list, _ := v.([]any)
+		return strconv.Itoa(len(list)), "0"
 	case record.Map:
+		if path == "" {
+			return strconv.Itoa(len(members)), "0"
+		}
 		return textAt(s.Elem, members[path], "")
 	case record.Struct:
 		for i := range s.Fields {

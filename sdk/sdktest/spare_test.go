@@ -59,6 +59,10 @@ func TestSpares(t *testing.T) {
 		{"gets one of the values", 0, is("3"), changes(`{"spec":{"size":3}}`), "ns/a, "},
 		{"has none of the values", 0, is("3"), changes(`{"spec":{"size":2}}`), "ns/a, ns/a"},
 		{"absent is zero", 0, is("0"), changes(`{"spec":{"size":null}}`), "ns/a, "},
+		{"a map with something", 0, func(w *abi.Watch) { w.Where = []abi.Condition{{Field: "metadata.labels"}} },
+			changes(`{"spec":{"size":2}}`, `{"metadata":{"labels":null}}`, `{"spec":{"size":3}}`), ", , , ns/a"},
+		{"a label", 0, func(w *abi.Watch) { w.Where = []abi.Condition{{Field: "metadata.labels.app", Values: []string{"y"}}} },
+			changes(`{"metadata":{"labels":{"app":"y"}}}`), "ns/a, "},
 		{"the guest maps to another namespace", 5, func(w *abi.Watch) { w.SameNamespace = true },
 			append(changes(`{"spec":{"node":"n"}}`), pod), ", , ns/a"},
 	} {
