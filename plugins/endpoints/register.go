@@ -77,7 +77,7 @@ func Register() {
 		Name: Name,
 		For:  services,
 		Watches: []sdk.Watch{
-			{Resource: pods, Map: sdk.MapSelectedBy("spec.selector")},
+			{Resource: pods, Map: sdk.MapSelectedBy("spec.selector"), Where: []sdk.Condition{sdk.IsSet("status.podIPs")}},
 			{Resource: endpoints, Map: sdk.MapFunc(endpoints, ours)},
 		},
 		Reconcile:   reconcile,

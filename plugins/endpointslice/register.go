@@ -81,9 +81,9 @@ func Register() {
 		Name: Name,
 		For:  services,
 		Watches: []sdk.Watch{
-			{Resource: pods, Map: sdk.MapSelectedBy("spec.selector")},
+			{Resource: pods, Map: sdk.MapSelectedBy("spec.selector"), Where: []sdk.Condition{sdk.IsSet("status.podIPs")}},
 			{Resource: nodes, Map: sdk.MapFunc(nodes, servicesOn), Fields: sdk.FieldsOf[location]()},
-			{Resource: sliceCache, Map: sdk.MapLabel(backend.LabelServiceName)},
+			{Resource: sliceCache, Map: sdk.MapLabel(backend.LabelServiceName), Where: backend.ManagedBy(managedBy)},
 		},
 		Reconcile:   reconcile,
 		Concurrency: 5,

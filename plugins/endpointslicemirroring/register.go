@@ -74,7 +74,7 @@ func Register() {
 		For:  endpoints,
 		Watches: []sdk.Watch{
 			{Resource: services, Map: sdk.MapFunc(services, selectorChanged)},
-			{Resource: sliceCache, Map: sdk.MapLabel(backend.LabelServiceName)},
+			{Resource: sliceCache, Map: sdk.MapLabel(backend.LabelServiceName), Where: backend.ManagedBy(managedBy)},
 		},
 		Reconcile:   reconcile,
 		Concurrency: 5,

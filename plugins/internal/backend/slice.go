@@ -125,6 +125,11 @@ func SlicesOf(ctx context.Context, cache *sdk.Resource[Slice], service sdk.Key, 
 	return own, nil
 }
 
+// ManagedBy are the slices that [SlicesOf] returns: no others need wake the manager.
+func ManagedBy(manager string) []sdk.Condition {
+	return []sdk.Condition{sdk.Is("metadata.labels."+LabelManagedBy, manager)}
+}
+
 // OwnedBy reports whether the slice has an owner of the kind, of the core
 // group, with the uid.
 func (s *Slice) OwnedBy(kind, uid string) bool {
