@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -70,10 +71,13 @@ func codeLoads(ctx context.Context, log string, set func(figure string, value fl
 		return err
 	}
 	const metric, loaded = "wcm_module_code_load_seconds", `result="success"`
+	if !strings.Contains(string(all), metric) { // nothing was dropped
+		set("loads", 0)
+		return nil
+	}
 	took, err := all.sum(metric+"_sum", loaded)
 	if err != nil {
-		set("loads", 0) // nothing was dropped
-		return nil
+		return err
 	}
 	n, err := all.sum(metric+"_count", loaded)
 	set("loads", n)

@@ -37,7 +37,7 @@ type Options struct {
 type Directory struct {
 	Options
 	slots chan struct{} // holds a token per change that the installer works on
-	ended chan string   // gets the name of each plugin whose change is done
+	ended chan ended    // gets each change that is done
 
 	// Owned by Run.
 	known    map[string]seen   // by path
@@ -58,7 +58,7 @@ func New(o Options) *Directory {
 		o.Rescan = 30 * time.Second
 	}
 	return &Directory{
-		Options: o, slots: make(chan struct{}, atOnce()), ended: make(chan string),
+		Options: o, slots: make(chan struct{}, atOnce()), ended: make(chan ended),
 		known: map[string]seen{}, problems: map[string]string{}, busy: map[string]bool{},
 	}
 }
@@ -125,9 +125,9 @@ func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher, worki
 		case err := <-watcher.Errors:
 			d.Logger.Warn("Watching plugin files lost events, looking at all of them", "error", err)
 			next.within(time.Now(), d.Settle)
-		case name := <-d.ended:
-			delete(d.busy, name)
-			delete(first, name)
+		case e := <-d.ended:
+			d.end(e)
+			delete(first, e.now.name)
 			next.within(time.Now(), d.Settle) // and not at once: the new version has work to do
 		case <-look.C:
 			if err := d.scan(ctx, working); err != nil {
@@ -171,14 +171,9 @@ func (d *Directory) changes(sources []source) []change {
 		before := d.known[path]
 		c, err := s.examine(before)
 		if err != nil {
-			before.name, before.unreadable = name, true
-			d.known[path] = before
-			if d.isNews(path, err) {
-				d.Installer.Unreadable(before.name, s.path, err)
-			}
+			d.unreadable(&s, before, err)
 			continue
 		}
-		delete(d.problems, path)
 		if c != nil {
 			changes = append(changes, *c)
 		}
@@ -187,12 +182,12 @@ func (d *Directory) changes(sources []source) []change {
 		if present[path] || d.busy[s.name] {
 			continue
 		}
-		delete(d.problems, path)
 		if owner[s.name] != "" { // has another path now
+			delete(d.problems, path)
 			delete(d.known, path)
 			continue
 		}
-		changes = append(changes, change{path: path, seen: s, remove: true})
+		changes = append(changes, change{path: path, now: s, remove: true})
 	}
 	return changes
 }
@@ -201,28 +196,61 @@ func (d *Directory) changes(sources []source) []change {
 // compile a module for seconds.
 func (d *Directory) apply(ctx context.Context, changes []change, working *sync.WaitGroup) {
 	for _, c := range changes {
-		if c.remove {
-			delete(d.known, c.path)
-		} else {
-			d.known[c.path] = c.seen
-		}
-		if c.touch {
-			continue
-		}
-		d.busy[c.seen.name] = true
+		d.busy[c.now.name] = true
 		working.Go(func() { // Run waits
 			d.slots <- struct{}{}
-			if c.remove {
-				d.Installer.Remove(ctx, c.seen.name)
-			} else {
-				d.Installer.Install(ctx, c.plugin)
-			}
+			err := d.make(ctx, &c)
 			<-d.slots
 			select {
-			case d.ended <- c.seen.name:
+			case d.ended <- ended{c, err}:
 			case <-ctx.Done():
 			}
 		})
+	}
+}
+
+// make makes the change. The error says why the files cannot be read.
+func (d *Directory) make(ctx context.Context, c *change) error {
+	if c.remove {
+		d.Installer.Remove(ctx, c.now.name)
+		return nil
+	}
+	p, err := c.load()
+	if err == nil && !c.touched() {
+		d.Installer.Install(ctx, p)
+	}
+	return err
+}
+
+// ended is a change that is done, or could not be made.
+type ended struct {
+	change
+	err error
+}
+
+// end takes note of it.
+func (d *Directory) end(e ended) {
+	delete(d.busy, e.now.name)
+	if e.err != nil {
+		d.unreadable(&e.source, e.before, e.err)
+		return
+	}
+	delete(d.problems, e.path)
+	if e.remove {
+		delete(d.known, e.path)
+		return
+	}
+	d.known[e.path] = e.now
+}
+
+// unreadable takes note of a source that cannot be read, and tells the installer
+// when it is news.
+func (d *Directory) unreadable(s *source, before seen, err error) {
+	path := s.key()
+	before.name, before.unreadable = nameOf(s.path), true
+	d.known[path] = before
+	if d.isNews(path, err) {
+		d.Installer.Unreadable(before.name, s.path, err)
 	}
 }
 

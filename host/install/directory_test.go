@@ -74,8 +74,12 @@ func TestLargeFiles(t *testing.T) {
 		"verbose.wasm": "verbose.yaml has more than 1048576 bytes",
 	} {
 		s := fileSource(filepath.Join(folder, name))
-		if _, err := s.examine(seen{}); err == nil || !strings.HasSuffix(err.Error(), want) {
-			t.Errorf("examine %s: %v, want an error that ends with %q", name, err, want)
+		c, err := s.examine(seen{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.load(); err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("load %s: %v, want an error that ends with %q", name, err, want)
 		}
 	}
 }
@@ -88,7 +92,7 @@ func scan(t *testing.T, d *Directory) {
 		t.Fatal(err)
 	}
 	for len(d.busy) > 0 {
-		delete(d.busy, <-d.ended)
+		d.end(<-d.ended)
 	}
 	working.Wait()
 }
@@ -264,6 +268,41 @@ func TestSlowInstall(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"install slow 1 ", "install slow 3 "}, s.take()); diff != "" {
 		t.Errorf("installer was asked (-want +got):\n%s", diff)
+	}
+}
+
+// TestReadInTurn: the files of a plugin are read when it is its turn, not before:
+// what they hold then is installed, once.
+func TestReadInTurn(t *testing.T) {
+	folder := t.TempDir()
+	path := func(name string) string { return filepath.Join(folder, name) }
+	write(t, path("a.wasm"), "1")
+	write(t, path("b.wasm"), "1")
+	r := newRecorder()
+	d := New(Options{Path: folder, Installer: r, Logger: slog.New(slog.DiscardHandler)})
+	d.slots = make(chan struct{}, 1)
+	d.slots <- struct{}{} // somebody else's turn
+	var working sync.WaitGroup
+	if err := d.scan(t.Context(), &working); err != nil {
+		t.Fatal(err)
+	}
+	write(t, path("a.wasm"), "22")
+	if err := os.Remove(path("b.wasm")); err != nil {
+		t.Fatal(err)
+	}
+	<-d.slots
+	for range 2 {
+		d.end(<-d.ended)
+	}
+	working.Wait()
+	got := r.take()
+	slices.Sort(got)
+	if diff := cmp.Diff([]string{"install a 22 ", "unreadable b"}, got); diff != "" {
+		t.Errorf("installer was asked (-want +got):\n%s", diff)
+	}
+	scan(t, d)
+	if diff := cmp.Diff([]string{"remove b"}, r.take()); diff != "" {
+		t.Errorf("installer was asked later (-want +got):\n%s", diff)
 	}
 }
 

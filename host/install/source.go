@@ -13,6 +13,7 @@
 package install
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -82,13 +83,15 @@ type seen struct {
 	unreadable       bool // by now, which the installer knows
 }
 
-// change is one step that brings the installer up to date.
+// change is one step that brings the installer up to date. What the files hold is
+// read when the installer has time for it: a directory may have gigabytes of
+// modules.
 type change struct {
 	path   string
-	seen   seen
-	plugin Plugin
+	source source // of no meaning if it is gone
+	before seen
+	now    seen // after load
 	remove bool
-	touch  bool // the files are new, their content is not
 }
 
 // find returns the paths of the modules that are there now: the files given
@@ -142,7 +145,7 @@ func (s *source) key() string {
 }
 
 // examine compares a source with what was handed on of it before, the zero
-// value if it is new. It returns nil if nothing is to do.
+// value if it is new. It returns nil if nothing can have changed.
 func (s *source) examine(before seen) (*change, error) {
 	now := seen{name: nameOf(s.path)}
 	var err error
@@ -154,25 +157,37 @@ func (s *source) examine(before seen) (*change, error) {
 	if now.manifest, err = stampOf(s.operators); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	isNew := before.name == "" || before.unreadable
-	if !isNew && now.module.same(before.module) && now.manifest.same(before.manifest) {
+	if !before.isNew() && now.module.same(before.module) && now.manifest.same(before.manifest) {
 		return nil, nil
 	}
-	p := Plugin{Name: now.name, Path: s.path}
+	return &change{path: s.key(), source: *s, before: before, now: now}, nil
+}
+
+// isNew reports whether the installer has nothing that the path holds.
+func (s *seen) isNew() bool { return s.name == "" || s.unreadable }
+
+// load reads the files.
+func (c *change) load() (p Plugin, err error) {
+	s := &c.source
+	p = Plugin{Name: c.now.name, Path: s.path}
 	if p.Module, err = s.module(); err != nil {
-		return nil, err
+		return p, err
 	}
 	if p.Manifest, err = read(s.operators, maxManifest); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return p, err
 	}
 	if s.manifest != nil {
 		if p.Manifest, err = s.manifest(p.Manifest); err != nil {
-			return nil, fmt.Errorf("%s: %w", s.operators, err)
+			return p, fmt.Errorf("%s: %w", s.operators, err)
 		}
 	}
-	now.content = contentOf(p)
-	return &change{path: s.key(), seen: now, plugin: p, touch: !isNew && now.content == before.content}, nil
+	c.now.content = contentOf(p)
+	return p, nil
 }
+
+// touched reports whether the files that were loaded are new, and their content
+// is not.
+func (c *change) touched() bool { return !c.before.isNew() && c.now.content == c.before.content }
 
 // What is read of a file. What a module may have is decided where it is
 // compiled; this is for files that would fill the memory before.
@@ -188,11 +203,14 @@ func read(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }() // it was only read
-	content, err := io.ReadAll(io.LimitReader(file, most+1))
-	if int64(len(content)) > most {
+	var content bytes.Buffer
+	if info, err := file.Stat(); err == nil && info.Size() <= most {
+		content.Grow(int(info.Size()) + bytes.MinRead) // so much that it need not grow
+	}
+	if _, err = content.ReadFrom(io.LimitReader(file, most+1)); int64(content.Len()) > most {
 		return nil, fmt.Errorf("%s has more than %d bytes", path, most)
 	}
-	return content, err
+	return content.Bytes(), err
 }
 
 // nameOf is the name of the plugin whose module the path is.
