@@ -14,6 +14,14 @@ import (
 // allGranted is a plugin's file that grants everything.
 const allGranted = "grants: {resources: [{groups: ['*'], resources: ['*'], verbs: ['*']}]}\n"
 
+// pluginFile is where the module of a benchmark's plugin is put.
+func pluginFile(e *environment, name string) string { return filepath.Join(e.dir, name+".wasm") }
+
+// grantAll writes the file beside a module.
+func grantAll(e *environment, name string) error {
+	return os.WriteFile(filepath.Join(e.dir, name+".yaml"), []byte(allGranted), 0o600)
+}
+
 // buildHost builds the host into bin/.
 func buildHost(ctx context.Context) error {
 	if output, err := exec.CommandContext(ctx, "make", "build", "--no-print-directory").CombinedOutput(); err != nil {

@@ -7,8 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,10 +47,7 @@ func prepareChurn(ctx context.Context, e *environment) error {
 	if err := buildHost(ctx); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(e.dir, "tracker.yaml"), []byte(allGranted), 0o600); err != nil {
-		return err
-	}
-	return errors.Join(buildPlugin(ctx, "./bench/tracker", filepath.Join(e.dir, "tracker.wasm")), buildPeer(ctx, e, "tracker"))
+	return errors.Join(buildPlugin(ctx, "./bench/tracker", pluginFile(e, "tracker")), grantAll(e, "tracker"), buildPeer(ctx, e, "tracker"))
 }
 
 // measureChurn lets all trackers watch one API server at once: so they see the
@@ -81,13 +76,20 @@ func churnOn(ctx context.Context, e *environment, plane *controlplane.Plane, f f
 	}
 	fmt.Fprintln(e.progress, "churn: starting the controllers")
 	var trackers []*tracker
-	for _, name := range []string{"ours", "typed", "lean"} {
-		t, failed := startTracker(ctx, e, name, plane.Kubeconfig())
-		if failed != nil {
-			return failed
+	defer func() { err = stopAll(trackers, err) }()
+	for _, form := range []struct {
+		name  string
+		flags []string
+	}{
+		{"ours", []string{"--plugin=" + pluginFile(e, "tracker")}},
+		{"typed", nil},
+		{"lean", []string{"-cache=metadata", "-strip", "-labels"}},
+	} {
+		t, err := startTracker(ctx, e, form.name, plane.Kubeconfig(), form.flags...)
+		if err != nil {
+			return err
 		}
 		trackers = append(trackers, t)
-		defer func() { err = errors.Join(err, t.stop(err)) }()
 	}
 	before, err := allAtRest(ctx, trackers, float64(size))
 	if err != nil {

@@ -6,28 +6,23 @@ package main
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
-// each acts on the numbers below n, twenty at once.
+// each acts on the numbers below n, twenty at once, until an action fails.
 func each(n int, act func(i int) error) error {
-	numbers, failures := make(chan int), make(chan error, n)
+	var next atomic.Int64
 	var acting sync.WaitGroup
-	for range 20 {
-		acting.Go(func() { // ends with numbers
-			for i := range numbers {
-				failures <- act(i)
+	failures := make([]error, 20)
+	for worker := range failures {
+		acting.Go(func() { // ends with the numbers
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				if failures[worker] = act(i); failures[worker] != nil {
+					next.Store(int64(n))
+				}
 			}
 		})
 	}
-	for i := range n {
-		numbers <- i
-	}
-	close(numbers)
 	acting.Wait()
-	close(failures)
-	var err error
-	for failure := range failures {
-		err = errors.Join(err, failure)
-	}
-	return err
+	return errors.Join(failures...)
 }

@@ -50,29 +50,12 @@ var idling = benchmark{
 // idleManager returns the side of a manager that has all controllers of ours,
 // and nothing to do.
 func idleManager(name string) side {
-	program := map[string]string{"ours": "wasm-controller-manager", "peer": "kube-controller-manager"}[name]
 	return side{name: name, measure: func(ctx context.Context, e *environment, f figures) error {
-		controllers, err := onByDefault(ctx)
-		if err != nil {
-			return err
-		}
 		plane, err := controlplane.Start(ctx, controlplane.Options{ServiceAccountAdmission: true})
 		if err != nil {
 			return err
 		}
-		i := idler{environment: e, name: name, plane: plane, client: &http.Client{Transport: &http.Transport{
-			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the process has made its certificate itself
-		}}}
-		arguments := []string{
-			"--kubeconfig=" + plane.Kubeconfig(), "--controllers=" + controllers,
-			"--root-ca-file=" + plane.PKI("ca.crt"), "--service-account-private-key-file=" + plane.PKI("sa.key"),
-			"--allocate-node-cidrs", "--cluster-cidr=10.244.0.0/16", "--service-cluster-ip-range=10.96.0.0/16",
-			"--authorization-always-allow-paths=/metrics", "--bind-address=127.0.0.1",
-		}
-		if name == "ours" {
-			arguments = append(arguments, "--cache-dir="+filepath.Join(e.dir, "compiled"))
-		}
-		return errors.Join(i.measure(ctx, filepath.Join("bin", program), arguments, f), plane.Stop())
+		return errors.Join(newIdler(e, name, plane, idleEnd).run(ctx, f), plane.Stop())
 	}}
 }
 
@@ -98,10 +81,39 @@ type idler struct {
 	name   string
 	plane  *controlplane.Plane
 	client *http.Client
+	rest   time.Duration // after which memory is looked at
 }
 
-func (i *idler) measure(ctx context.Context, program string, arguments []string, f figures) (err error) {
+func newIdler(e *environment, name string, plane *controlplane.Plane, rest time.Duration) *idler {
+	return &idler{environment: e, name: name, plane: plane, rest: rest, client: &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // the process has made its certificate itself
+	}}}
+}
+
+// command returns the command line of the manager with all controllers of ours.
+func (i *idler) command(ctx context.Context, port int) (*exec.Cmd, error) {
+	controllers, err := onByDefault(ctx)
+	if err != nil {
+		return nil, err
+	}
+	arguments := []string{
+		"--kubeconfig=" + i.plane.Kubeconfig(), "--controllers=" + controllers,
+		"--root-ca-file=" + i.plane.PKI("ca.crt"), "--service-account-private-key-file=" + i.plane.PKI("sa.key"),
+		"--allocate-node-cidrs", "--cluster-cidr=10.244.0.0/16", "--service-cluster-ip-range=10.96.0.0/16",
+		"--authorization-always-allow-paths=/metrics", "--bind-address=127.0.0.1", fmt.Sprint("--secure-port=", port),
+	}
+	if i.name == "ours" {
+		return exec.Command("bin/wasm-controller-manager", append(arguments, "--cache-dir="+filepath.Join(i.dir, "compiled"))...), nil
+	}
+	return exec.Command("bin/kube-controller-manager", arguments...), nil
+}
+
+func (i *idler) run(ctx context.Context, f figures) (err error) {
 	port, err := freePort(ctx)
+	if err != nil {
+		return err
+	}
+	command, err := i.command(ctx, port)
 	if err != nil {
 		return err
 	}
@@ -110,7 +122,6 @@ func (i *idler) measure(ctx context.Context, program string, arguments []string,
 		return err
 	}
 	defer func() { _ = log.Close() }() // the process has a copy
-	command := exec.Command(program, append(arguments, fmt.Sprint("--secure-port=", port))...)
 	command.Stdout, command.Stderr = log, log
 	c, err := newCluster(i.plane.RESTConfig())
 	if err != nil {
@@ -133,7 +144,7 @@ func (i *idler) measure(ctx context.Context, program string, arguments []string,
 	if err := i.start(ctx, p, url, f); err != nil {
 		return err
 	}
-	pause(ctx, i.or(idleEnd-idleStart))
+	pause(ctx, i.or(i.rest-idleStart))
 	if err := i.end(ctx, p, url, f); err != nil {
 		return err
 	}
@@ -171,7 +182,7 @@ func (i *idler) end(ctx context.Context, p *process, url string, f figures) erro
 	if err != nil {
 		return err
 	}
-	f[i.name+" idle cpu"] = (cpu - f[i.name+" cpu"]) / i.or(idleEnd-idleStart).Minutes()
+	f[i.name+" idle cpu"] = (cpu - f[i.name+" cpu"]) / i.or(i.rest-idleStart).Minutes()
 	m, err := scrape(ctx, i.client, url)
 	if err != nil {
 		return err

@@ -5,11 +5,7 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"strconv"
-	"sync"
-	"sync/atomic"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -58,10 +54,10 @@ func (p *population) create(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := parallel(len(p.owners), func(i int) error { return p.createOwner(ctx, i) }); err != nil {
+	if err := each(len(p.owners), func(i int) error { return p.createOwner(ctx, i) }); err != nil {
 		return err
 	}
-	return parallel(p.size, func(i int) error {
+	return each(p.size, func(i int) error {
 		if _, err := p.client.CoreV1().Pods(p.pod(i).Namespace).Create(ctx, p.pod(i), metav1.CreateOptions{}); err != nil {
 			return err
 		}
@@ -105,27 +101,4 @@ func (p *population) update(ctx context.Context, i int) error {
 	pod := p.pod(i)
 	_, err := p.client.CoreV1().Pods(pod.Namespace).UpdateStatus(ctx, pod, metav1.UpdateOptions{})
 	return err
-}
-
-// parallel calls a function with the numbers below n, many at once, and stops
-// at the first error.
-func parallel(n int, call func(i int) error) error {
-	const workers = 32
-	var next atomic.Int64
-	var working sync.WaitGroup
-	failures := make([]error, workers)
-	for w := range workers {
-		working.Go(func() { // ends with the numbers
-			for i := int(next.Add(1)) - 1; i < n && failures[w] == nil; i = int(next.Add(1)) - 1 {
-				if failures[w] = call(i); failures[w] != nil {
-					next.Store(int64(n))
-				}
-			}
-		})
-	}
-	working.Wait()
-	if err := errors.Join(failures...); err != nil {
-		return fmt.Errorf("after %d of %d: %w", next.Load(), n, err)
-	}
-	return nil
 }

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// tracker is one form of the controller that runs: "ours", "typed" or "lean".
+// tracker is a running controller of pods: "ours" is a plugin in a host of its
+// own, others are the program of controller-runtime in some form.
 type tracker struct {
 	name    string
 	url     string // of its metrics
@@ -21,17 +22,18 @@ type tracker struct {
 	log     *follower
 }
 
-// startTracker starts one, which the caller stops.
-func startTracker(ctx context.Context, e *environment, name, kubeconfig string) (*tracker, error) {
+// startTracker starts one with flags of the host or the program, which the caller
+// stops.
+func startTracker(ctx context.Context, e *environment, name, kubeconfig string, flags ...string) (*tracker, error) {
 	port, err := freePort(ctx)
 	if err != nil {
 		return nil, err
 	}
 	address := fmt.Sprint("127.0.0.1:", port)
-	command := exec.Command(peerProgram(e, "tracker"), "-kubeconfig="+kubeconfig, "-metrics="+address, fmt.Sprint("-lean=", name == "lean"))
+	command := exec.Command(peerProgram(e, "tracker"), append(flags, "-kubeconfig="+kubeconfig, "-metrics="+address)...)
 	if name == "ours" {
-		command = exec.Command("bin/wasm-controller-manager", "--kubeconfig="+kubeconfig, "--plugin="+filepath.Join(e.dir, "tracker.wasm"),
-			"--cache-dir="+filepath.Join(e.dir, "compiled"), "--leader-elect=false", "--secure-port=0", "--plain-bind-address="+address)
+		command = exec.Command("bin/wasm-controller-manager", append(flags, "--kubeconfig="+kubeconfig, "--leader-elect=false",
+			"--cache-dir="+filepath.Join(e.dir, "compiled"), "--secure-port=0", "--plain-bind-address="+address)...)
 	}
 	t := &tracker{name: name, url: "http://" + address, log: newFollower()}
 	command.Stdout, command.Stderr = t.log, t.log
@@ -39,13 +41,19 @@ func startTracker(ctx context.Context, e *environment, name, kubeconfig string) 
 	return t, err
 }
 
-// stop ends it. If something went wrong, or does now, the error has its log.
-func (t *tracker) stop(wrong error) error {
-	err := t.process.stop()
-	if err == nil && wrong == nil {
+// stopAll ends trackers. If something went wrong, or does now, the error has
+// the ends of their logs.
+func stopAll(trackers []*tracker, wrong error) error {
+	for _, t := range trackers {
+		wrong = errors.Join(wrong, t.process.stop())
+	}
+	if wrong == nil {
 		return nil
 	}
-	return errors.Join(err, fmt.Errorf("the log of %s:\n%s", t.name, t.log.tail()))
+	for _, t := range trackers {
+		wrong = fmt.Errorf("%w\nthe log of %s:\n%s", wrong, t.name, t.log.tail())
+	}
+	return wrong
 }
 
 // use is what a tracker has taken and done since it started.
@@ -86,12 +94,17 @@ func (t *tracker) atRest(ctx context.Context, least float64) (float64, error) {
 }
 
 func (t *tracker) reconciles(ctx context.Context) (float64, error) {
+	if t.name == "ours" {
+		return t.metric(ctx, "wcm_guest_call_seconds_count", `function="wcm_reconcile"`)
+	}
+	return t.metric(ctx, "controller_runtime_reconcile_total", "")
+}
+
+// metric reads one of its metrics.
+func (t *tracker) metric(ctx context.Context, name, label string) (float64, error) {
 	m, err := scrape(ctx, http.DefaultClient, t.url)
 	if err != nil {
 		return 0, err
 	}
-	if t.name == "ours" {
-		return m.sum("wcm_guest_call_seconds_count", `function="wcm_reconcile"`)
-	}
-	return m.sum("controller_runtime_reconcile_total", "")
+	return m.sum(name, label)
 }

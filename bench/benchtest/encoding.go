@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
@@ -20,7 +21,7 @@ import (
 type encoding interface {
 	mediaType() string
 	streamType() string
-	frame(kind watch.EventType, pod *corev1.Pod) []byte
+	frame(kind watch.EventType, object runtime.Object) []byte
 }
 
 type jsonEncoding struct{}
@@ -28,12 +29,12 @@ type jsonEncoding struct{}
 func (jsonEncoding) mediaType() string  { return "application/json" }
 func (jsonEncoding) streamType() string { return "application/json" }
 
-func (jsonEncoding) frame(kind watch.EventType, pod *corev1.Pod) []byte {
-	object, err := json.Marshal(pod)
+func (jsonEncoding) frame(kind watch.EventType, object runtime.Object) []byte {
+	text, err := json.Marshal(object)
 	if err != nil {
 		panic(err) // a pod of ours is always valid
 	}
-	return fmt.Appendf(nil, "{\"type\":%q,\"object\":%s}\n", kind, object)
+	return fmt.Appendf(nil, "{\"type\":%q,\"object\":%s}\n", kind, text)
 }
 
 type protobufEncoding struct{}
@@ -43,15 +44,25 @@ func (protobufEncoding) streamType() string {
 	return runtime.ContentTypeProtobuf + ";stream=watch"
 }
 
-func (protobufEncoding) frame(kind watch.EventType, pod *corev1.Pod) []byte {
-	object := encode(protobuf.NewSerializer(scheme.Scheme, scheme.Scheme), pod)
-	event := &metav1.WatchEvent{Type: string(kind), Object: runtime.RawExtension{Raw: object}}
+func (protobufEncoding) frame(kind watch.EventType, object runtime.Object) []byte {
+	raw := encode(protobuf.NewSerializer(scheme.Scheme, scheme.Scheme), object)
+	event := &metav1.WatchEvent{Type: string(kind), Object: runtime.RawExtension{Raw: raw}}
 	var framed bytes.Buffer
 	message := encode(protobuf.NewRawSerializer(scheme.Scheme, scheme.Scheme), event)
 	if _, err := protobuf.LengthDelimitedFramer.NewFrameWriter(&framed).Write(message); err != nil {
 		panic(err) // a buffer takes everything
 	}
 	return framed.Bytes()
+}
+
+// onlyMetadata leaves all of a pod out but its metadata, for clients that want
+// no more.
+type onlyMetadata struct{ encoding }
+
+func (m onlyMetadata) frame(kind watch.EventType, object runtime.Object) []byte {
+	partial := meta.AsPartialObjectMetadata(object.(*corev1.Pod))
+	partial.SetGroupVersionKind(metav1.SchemeGroupVersion.WithKind("PartialObjectMetadata"))
+	return m.encoding.frame(kind, partial)
 }
 
 func encode(e runtime.Encoder, o runtime.Object) []byte {

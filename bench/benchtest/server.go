@@ -20,9 +20,9 @@ import (
 )
 
 // Server is an API server of pods and nothing else, as an http.RoundTripper: no
-// sockets, no TLS, nothing but the bytes. It serves one watch of all pods,
-// which begins with the pods that are there (WatchList), and what [Server.Send]
-// adds, and patches that change nothing. It is an http.Handler as well, for
+// sockets, no TLS, nothing but the bytes. It serves watches of all pods,
+// which begin with the pods that are there (WatchList), of which one has what
+// [Server.Send] adds, and patches that change nothing. It is an http.Handler as well, for
 // [Start]. Its methods are safe for concurrent use.
 type Server struct {
 	pods    int
@@ -56,8 +56,8 @@ func (s *Server) Send(frames []byte) { s.chunks <- frames }
 // RoundTrip answers a request.
 func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	switch {
-	case strings.HasSuffix(r.URL.Path, "/api/v1"):
-		return respond(r, http.StatusOK, jsonEncoding{}.mediaType(), discovery), nil
+	case discovery[r.URL.Path] != "":
+		return respond(r, http.StatusOK, jsonEncoding{}.mediaType(), discovery[r.URL.Path]), nil
 	case r.Method == http.MethodPatch:
 		return s.patch(r)
 	case !strings.HasSuffix(r.URL.Path, "/pods"):
@@ -68,6 +68,9 @@ func (s *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	e := encoding(jsonEncoding{})
 	if !s.json && strings.Contains(r.Header.Get("Accept"), "protobuf") {
 		e = protobufEncoding{}
+	}
+	if strings.Contains(r.Header.Get("Accept"), "as=PartialObjectMetadata") {
+		e = onlyMetadata{e}
 	}
 	first := make(chan []byte)
 	go s.initial(r, e, first) // ends with the list of pods, or the request
@@ -136,8 +139,13 @@ func (s *stream) next() error {
 // Close does nothing: the stream ends with its request.
 func (*stream) Close() error { return nil }
 
-const discovery = `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"v1","resources":[
-{"name":"pods","singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get","list","watch"]}]}`
+// discovery says what is served, by path.
+var discovery = map[string]string{
+	"/api":  `{"kind":"APIVersions","versions":["v1"]}`,
+	"/apis": `{"kind":"APIGroupList","apiVersion":"v1","groups":[]}`,
+	"/api/v1": `{"kind":"APIResourceList","apiVersion":"v1","groupVersion":"v1","resources":[
+{"name":"pods","singularName":"pod","namespaced":true,"kind":"Pod","verbs":["get","list","watch"]}]}`,
+}
 
 func refuse(r *http.Request, code int, message string) *http.Response {
 	status := fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","status":"Failure","code":%d,"reason":%q,"message":%q}`,

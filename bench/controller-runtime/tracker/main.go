@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Command tracker is the plugin of that name as a program: it looks at each pod
-// that changes, and at the ReplicaSet of the pod. It is as controller-runtime's
-// documentation would have it; with -lean as somebody who knows what it costs:
-// metadata only, without what nobody reads, and woken by labels alone.
+// that changes, and at the ReplicaSet of the pod. Without flags it is as
+// controller-runtime's documentation would have it. With flags it is as somebody
+// would write it who knows what that costs: -cache=metadata -strip -labels.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -43,27 +44,35 @@ func main() {
 func run(ctx context.Context) error {
 	kubeconfig := flag.String("kubeconfig", "", "of the API server")
 	metrics := flag.String("metrics", "127.0.0.1:0", "address of the metrics")
-	lean := flag.Bool("lean", false, "cache the metadata only, and wake for labels only")
+	form := flag.String("cache", "typed", "what is in the cache: typed or unstructured objects, or metadata")
+	stripped := flag.Bool("strip", false, "leave out of the cache what is large and not read")
+	labels := flag.Bool("labels", false, "wake for changes of labels only")
+	owners := flag.Bool("owners", true, "look at the owners of pods")
 	flag.Parse()
+	newObjects, known := forms[*form]
+	if !known {
+		return fmt.Errorf("-cache=%s: want typed, unstructured or metadata", *form)
+	}
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
 	if err != nil {
 		return err
 	}
 	options := manager.Options{Scheme: scheme.Scheme, Metrics: server.Options{BindAddress: *metrics}}
-	if *lean {
+	options.Client.Cache = &client.CacheOptions{Unstructured: true}
+	if *stripped {
 		options.Cache = cache.Options{DefaultTransform: strip}
 	}
 	m, err := manager.New(config, options)
 	if err != nil {
 		return err
 	}
-	t := &tracker{Client: m.GetClient(), new: typed}
-	var watch []builder.ForOption
-	if *lean {
-		t.new = metadata
-		watch = []builder.ForOption{builder.OnlyMetadata, builder.WithPredicates(predicate.LabelChangedPredicate{})}
+	var predicates []predicate.Predicate
+	if *labels {
+		predicates = append(predicates, predicate.LabelChangedPredicate{})
 	}
-	if err := builder.ControllerManagedBy(m).For(&corev1.Pod{}, watch...).Complete(t); err != nil {
+	pod, _ := newObjects()
+	t := &tracker{Client: m.GetClient(), newObjects: newObjects, owners: *owners}
+	if err := builder.ControllerManagedBy(m).Named("tracker").For(pod, builder.WithPredicates(predicates...)).Complete(t); err != nil {
 		return err
 	}
 	return m.Start(ctx)
@@ -78,30 +87,39 @@ func strip(object any) (any, error) {
 	return object, nil
 }
 
-func typed() (pod, owner client.Object) { return &corev1.Pod{}, &appsv1.ReplicaSet{} }
+// forms are what the cache can have, each with empty objects to read into.
+var forms = map[string]func() (pod, owner client.Object){
+	"typed": func() (pod, owner client.Object) { return &corev1.Pod{}, &appsv1.ReplicaSet{} },
+	"unstructured": func() (pod, owner client.Object) {
+		return ofKinds(&unstructured.Unstructured{}, &unstructured.Unstructured{})
+	},
+	"metadata": func() (pod, owner client.Object) {
+		return ofKinds(&metav1.PartialObjectMetadata{}, &metav1.PartialObjectMetadata{})
+	},
+}
 
-func metadata() (pod, owner client.Object) {
-	p, o := &metav1.PartialObjectMetadata{}, &metav1.PartialObjectMetadata{}
-	p.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Pod"))
-	o.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))
-	return p, o
+func ofKinds(pod, owner client.Object) (client.Object, client.Object) {
+	pod.GetObjectKind().SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Pod"))
+	owner.GetObjectKind().SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("ReplicaSet"))
+	return pod, owner
 }
 
 type tracker struct {
 	client.Client
-	new func() (pod, owner client.Object)
+	newObjects func() (pod, owner client.Object)
+	owners     bool // whether to look at them
 }
 
 var errOtherApp = errors.New("a pod has another app than its owner")
 
 // Reconcile looks at a pod and its owner.
 func (t *tracker) Reconcile(ctx context.Context, request reconcile.Request) (reconcile.Result, error) {
-	pod, owner := t.new()
+	pod, owner := t.newObjects()
 	if err := t.Get(ctx, request.NamespacedName, pod); err != nil {
 		return reconcile.Result{}, client.IgnoreNotFound(err)
 	}
 	reference := metav1.GetControllerOf(pod)
-	if reference == nil {
+	if reference == nil || !t.owners {
 		return reconcile.Result{}, nil
 	}
 	if err := t.Get(ctx, client.ObjectKey{Namespace: pod.GetNamespace(), Name: reference.Name}, owner); err != nil {
