@@ -62,6 +62,7 @@ const (
 	OpHTTP
 	OpSign
 	OpDiscover
+	OpBatch
 	// Operations is the number of operations.
 	Operations int = iota
 )
@@ -83,6 +84,7 @@ var operationNames = [Operations]string{
 	OpHTTP:             "http",
 	OpSign:             "sign",
 	OpDiscover:         "discover",
+	OpBatch:            "batch",
 }
 
 // String returns the name of the host function, "get" for example.
@@ -121,4 +123,4 @@ func (o Operation) Write() bool { return o >= OpCreate && o <= OpDeleteCollectio
 // Sends reports whether the operation sends a body of the guest's over a
 // network. A binding hands it a copy of the request: whatever transports it
 // may go on reading after the operation was given up.
-func (o Operation) Sends() bool { return o.Write() || o == OpHTTP }
+func (o Operation) Sends() bool { return o.Write() || o == OpHTTP || o == OpBatch }

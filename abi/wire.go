@@ -125,7 +125,14 @@ type message interface {
 }
 
 func appendMessage(b []byte, number int, m message) []byte {
-	return appendBytesAlways(b, number, m.Append(nil))
+	b = appendTag(b, number, wireBytes)
+	start := len(b)
+	b = m.Append(b)
+	size := len(b) - start
+	b = appendUvarint(b, uint64(size)) // makes room for the length, which goes before the message
+	copy(b[len(b)-size:], b[start:start+size])
+	binary.PutUvarint(b[start:], uint64(size))
+	return b
 }
 
 // appendBytesAlways also appends an empty value: an embedded message without

@@ -28,5 +28,6 @@ func (r *Resource[T]) Event(ctx context.Context, object Object, kind EventType, 
 		Resource: r.index, Namespace: h.Namespace, Name: h.Name, UID: h.UID, Version: h.ResourceVersion,
 		Warning: bool(kind), Reason: reason, Message: message, Source: module.source, Target: r.target,
 	}
-	instanceFrom(ctx).event(ctx, m.Append(nil))
+	in := instanceFrom(ctx)
+	in.perform(ctx, &m, in.event)
 }

@@ -89,6 +89,10 @@ func (in *instance) discover(ctx context.Context, request []byte) answer {
 	return in.operate(ctx, abi.OpDiscover, request)
 }
 
+func (in *instance) batch(ctx context.Context, request []byte) answer {
+	return in.operate(ctx, abi.OpBatch, request)
+}
+
 func (in *instance) logEnabled(ctx context.Context, level abi.Level) bool {
 	return in.host.operator.LogEnabled(ctx, level)
 }

@@ -92,6 +92,10 @@ func importSign(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, li
 //go:noescape
 func importDiscover(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, limit uint32) uint64
 
+//go:wasmimport wcm_v1 batch
+//go:noescape
+func importBatch(request unsafe.Pointer, length uint32, buffer unsafe.Pointer, limit uint32) uint64
+
 //go:wasmimport wcm_v1 log_enabled
 func importLogEnabled(level uint32) uint32
 
@@ -167,6 +171,11 @@ func (in *instance) sign(_ context.Context, request []byte) answer {
 func (in *instance) discover(_ context.Context, request []byte) answer {
 	b := in.room()
 	return in.finish(b, importDiscover(address(request), size(request), address(b), size(b)), request)
+}
+
+func (in *instance) batch(_ context.Context, request []byte) answer {
+	b := in.room()
+	return in.finish(b, importBatch(address(request), size(request), address(b), size(b)), request)
 }
 
 func (in *instance) logEnabled(_ context.Context, level abi.Level) bool {

@@ -79,6 +79,23 @@ func (a answer) failure(op abi.Operation, r *resource, key Key) error {
 	return e
 }
 
+// mostKept is the largest memory that is kept for the next message.
+const mostKept = 64 << 10
+
+// perform performs an operation, one of the methods of in.
+func (in *instance) perform(ctx context.Context, m message, operation func(context.Context, []byte) answer) answer {
+	request := in.requests.take()
+	request.b = m.Append(request.b)
+	a := operation(ctx, request.b)
+	if cap(request.b) <= mostKept {
+		in.requests.put(request)
+	}
+	return a
+}
+
+// message is the parameter of an operation.
+type message interface{ Append(b []byte) []byte }
+
 // buffer is memory for a message.
 type buffer struct{ b []byte }
 

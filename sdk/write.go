@@ -26,7 +26,8 @@ func (r *Resource[T]) Create(ctx context.Context, object any, options ...WriteOp
 	if err != nil {
 		return nil, err
 	}
-	return r.result(abi.OpCreate, w, instanceFrom(ctx).create(ctx, w.Append(nil)))
+	in := instanceFrom(ctx)
+	return r.result(abi.OpCreate, w, in.perform(ctx, w, in.create))
 }
 
 // Update replaces an object by a whole one and returns the new one. It is for
@@ -38,7 +39,8 @@ func (r *Resource[T]) Update(ctx context.Context, object any, options ...WriteOp
 	if err != nil {
 		return nil, err
 	}
-	return r.result(abi.OpUpdate, w, instanceFrom(ctx).update(ctx, w.Append(nil)))
+	in := instanceFrom(ctx)
+	return r.result(abi.OpUpdate, w, in.perform(ctx, w, in.update))
 }
 
 // Apply makes the object have the fields of the configuration (server-side
@@ -49,7 +51,8 @@ func (r *Resource[T]) Apply(ctx context.Context, configuration any, options ...W
 	if err != nil {
 		return nil, err
 	}
-	return r.result(abi.OpApply, w, instanceFrom(ctx).apply(ctx, w.Append(nil)))
+	in := instanceFrom(ctx)
+	return r.result(abi.OpApply, w, in.perform(ctx, w, in.apply))
 }
 
 // Patch changes an object and returns it as it is then.
@@ -59,21 +62,24 @@ func (r *Resource[T]) Patch(ctx context.Context, target Target, patch Patch, opt
 		return nil, r.unwritable(abi.OpPatch, w, patch.err)
 	}
 	w.PatchType, w.Body = patch.kind, patch.body
-	return r.result(abi.OpPatch, w, instanceFrom(ctx).patch(ctx, w.Append(nil)))
+	in := instanceFrom(ctx)
+	return r.result(abi.OpPatch, w, in.perform(ctx, w, in.patch))
 }
 
 // Delete deletes an object. An object with finalizers or a grace period is
 // still there afterwards, being deleted.
 func (r *Resource[T]) Delete(ctx context.Context, target Target, options ...WriteOption) error {
 	w := r.write(target.header(), options)
-	return r.done(abi.OpDelete, w, instanceFrom(ctx).delete(ctx, w.Append(nil)))
+	in := instanceFrom(ctx)
+	return r.done(abi.OpDelete, w, in.perform(ctx, w, in.delete))
 }
 
 // DeleteCollection deletes the objects of one namespace that match, all if no
 // selector is given.
 func (r *Resource[T]) DeleteCollection(ctx context.Context, namespace string, options ...WriteOption) error {
 	w := r.write(Header{Namespace: namespace}, options)
-	return r.done(abi.OpDeleteCollection, w, instanceFrom(ctx).deleteCollection(ctx, w.Append(nil)))
+	in := instanceFrom(ctx)
+	return r.done(abi.OpDeleteCollection, w, in.perform(ctx, w, in.deleteCollection))
 }
 
 func (r *resource) write(h Header, options []WriteOption) *write {

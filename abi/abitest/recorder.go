@@ -68,12 +68,37 @@ func (r *recorder) Operate(_ context.Context, op abi.Operation, request, buffer 
 		}
 		return r.refuse(op, request, buffer, &abi.DiscoverRequest{})
 	}
+	if op == abi.OpBatch {
+		return r.batch(request, buffer)
+	}
 	var m abi.WriteRequest
 	status, result := r.refuse(op, request, buffer, &m)
 	if status != abi.StatusBadRequest {
 		r.wanted(op, r.resource(op, m.Resource), m.Subresource)
 	}
 	return status, result
+}
+
+// batch refuses each write by itself, so that guests do what a part that failed takes.
+func (r *recorder) batch(request, buffer []byte) (abi.Status, []byte) {
+	var m abi.BatchRequest
+	if err := m.Decode(request); err != nil {
+		return r.malformed(abi.OpBatch, err, buffer)
+	}
+	op, found := abi.WriteNamed(m.Operation)
+	copies := max(1, int(m.Copies))
+	if !found || len(m.Writes) > abi.MaxBatch/copies {
+		return r.malformed(abi.OpBatch, fmt.Errorf("%d times %d writes %q, expected a write, and at most %d of them", copies, len(m.Writes), m.Operation, abi.MaxBatch), buffer)
+	}
+	var result abi.BatchResult
+	for i := range m.Writes {
+		r.wanted(op, r.resource(op, m.Writes[i].Resource), m.Writes[i].Subresource)
+		for range copies {
+			e := abi.Error{Message: "no", Reason: "Forbidden"}
+			result.Results = append(result.Results, abi.WriteResult{Status: abi.StatusForbidden, Result: e.Append(nil)})
+		}
+	}
+	return abi.StatusOK, result.Append(buffer)
 }
 
 func (r *recorder) sign(request, buffer []byte) (abi.Status, []byte) {

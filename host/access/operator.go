@@ -114,6 +114,7 @@ type Options struct {
 type Operator struct {
 	Options
 	resources []resource
+	direct    API // without the gate
 	denials   denials
 	lines     *slog.Logger // for what the guest logs
 }
@@ -134,12 +135,14 @@ func New(o Options) *Operator {
 	if o.Limits.LineSize == 0 {
 		o.Limits.LineSize = defaultLineSize
 	}
+	direct := o.API
 	if o.Gate != nil {
 		o.API, o.Outside = awayAPI{o.API, o.Gate}, awayOutside{o.Outside, o.Gate}
 		o.Discover = awayDiscover(o.Discover, o.Gate)
 	}
 	operator := &Operator{
 		Options: o,
+		direct:  direct,
 		lines:   slog.New(limit.NewHandler(cmp.Or(o.GuestLogger, o.Logger).Handler(), nil, o.Limits.LineSize)),
 	}
 	for i := range o.Description.Resources {
@@ -181,6 +184,8 @@ func (o *Operator) Operate(ctx context.Context, op abi.Operation, request, buffe
 		return o.sign(ctx, request, buffer)
 	case abi.OpDiscover:
 		return o.discover(ctx, request, buffer)
+	case abi.OpBatch:
+		return o.batch(ctx, request, buffer)
 	}
 	if op.Write() {
 		return o.write(ctx, op, request, buffer)

@@ -20,38 +20,59 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 	if err := w.Decode(request); err != nil {
 		return fail(buffer, abi.StatusBadRequest, err.Error())
 	}
+	r, status, answer := o.prepare(ctx, o.API, op, &w, buffer)
+	if status != abi.StatusOK {
+		return status, answer
+	}
+	return o.perform(ctx, o.API, op, r, &w, buffer)
+}
+
+// prepare checks a write and completes it. Unless the status is
+// [abi.StatusOK], the write is not to be performed, and the answer is why.
+func (o *Operator) prepare(ctx context.Context, server API, op abi.Operation, w *abi.WriteRequest, buffer []byte) (*resource, abi.Status, []byte) {
 	r, err := o.resource(w.Resource, &w.Target, w.Subresource)
 	if err != nil {
-		return fail(buffer, abi.StatusBadRequest, err.Error())
+		status, answer := fail(buffer, abi.StatusBadRequest, err.Error())
+		return nil, status, answer
 	}
-	if status, message := checkWrite(op, r, &w); status != abi.StatusOK {
-		return fail(buffer, status, message)
+	if status, message := checkWrite(op, r, w); status != abi.StatusOK {
+		status, answer := fail(buffer, status, message)
+		return r, status, answer
 	}
-	if err := o.allowWrite(op, r, &w); err != nil {
-		return o.failWrite(ctx, buffer, op, r, err)
+	if err := o.allowWrite(op, r, w); err != nil {
+		status, answer := o.failWrite(ctx, buffer, op, r, err)
+		return r, status, answer
 	}
 	if err := o.Leadership.CanWrite(); err != nil {
-		return fail(buffer, abi.StatusNotLeader, err.Error())
+		status, answer := fail(buffer, abi.StatusNotLeader, err.Error())
+		return r, status, answer
 	}
-	if err := o.forbidCreation(ctx, op, r, &w); err != nil {
-		return o.failWrite(ctx, buffer, op, r, err)
+	if err := o.forbidCreation(ctx, server, op, r, w); err != nil {
+		status, answer := o.failWrite(ctx, buffer, op, r, err)
+		return r, status, answer
 	}
-	if status, message := r.refreshVersion(&w); status != abi.StatusOK {
-		return fail(buffer, status, message)
+	if status, message := r.refreshVersion(w); status != abi.StatusOK {
+		status, answer := fail(buffer, status, message)
+		return r, status, answer
 	}
 	if w.FieldManager == "" {
 		w.FieldManager = o.Plugin
 	}
-	object, err := o.API.Write(ctx, op, r.target, &w)
+	return r, abi.StatusOK, buffer
+}
+
+// perform performs a write that was prepared, which it does not change.
+func (o *Operator) perform(ctx context.Context, server API, op abi.Operation, r *resource, w *abi.WriteRequest, buffer []byte) (abi.Status, []byte) {
+	object, err := server.Write(ctx, op, r.target, w)
 	if err != nil {
 		return failAPI(buffer, err)
 	}
 	own := r.isKind(object) || r.of != nil && r.of.Kind == "" && (w.Subresource == "" || w.Subresource == "status")
-	if err := r.remember(op, &w, object, own); err != nil {
+	if err := r.remember(op, w, object, own); err != nil {
 		LoggerOf(ctx, o.Logger).Warn("Answer to a write does not reach the cache before the watch", "resource", r.name, "error", err)
 	}
 	if w.Subresource != "" && !own {
-		if err := o.readBack(ctx, r, &w); err != nil {
+		if err := o.readBack(ctx, server, r, w); err != nil {
 			status, answer := kube.StatusOf(err)
 			answer.Message = fmt.Sprintf("%s of %s was done, but the object cannot be read after it: %s", op.Verb(w.Subresource), r.name, answer.Message)
 			return status, answer.Append(buffer)
@@ -69,12 +90,12 @@ func (o *Operator) write(ctx context.Context, op abi.Operation, request, buffer 
 // readBack makes the plugin's reads include what a subresource did to its
 // object, when the answer does not say: a binding is answered with a Status. An
 // object that is gone by now is left to the watch.
-func (o *Operator) readBack(ctx context.Context, r *resource, w *abi.WriteRequest) error {
+func (o *Operator) readBack(ctx context.Context, server API, r *resource, w *abi.WriteRequest) error {
 	reads := r.cache != nil && o.Policy.AllowCached(grant.Object{Resource: w.Resource, Namespace: w.Namespace, Name: w.Name}) == nil
 	if !reads || w.DryRun {
 		return nil
 	}
-	object, err := o.API.Get(ctx, r.target, w.Namespace, w.Name, "")
+	object, err := server.Get(ctx, r.target, w.Namespace, w.Name, "")
 	if status, _ := kube.StatusOf(err); status == abi.StatusNotFound {
 		return nil
 	}
@@ -131,7 +152,7 @@ func (o *Operator) allowWrite(op abi.Operation, r *resource, w *abi.WriteRequest
 // forbidCreation makes an apply or update that may not create an object one
 // that cannot: it names the uid of the object that is there, which a new one
 // would not have. If there is none, the error is the denial of the create.
-func (o *Operator) forbidCreation(ctx context.Context, op abi.Operation, r *resource, w *abi.WriteRequest) error {
+func (o *Operator) forbidCreation(ctx context.Context, server API, op abi.Operation, r *resource, w *abi.WriteRequest) error {
 	if op != abi.OpApply && op != abi.OpUpdate || w.Subresource != "" || w.UID != "" {
 		return nil
 	}
@@ -139,7 +160,7 @@ func (o *Operator) forbidCreation(ctx context.Context, op abi.Operation, r *reso
 	if denied == nil {
 		return nil
 	}
-	rec, err := o.header(ctx, r, w.Namespace, w.Name)
+	rec, err := o.header(ctx, server, r, w.Namespace, w.Name)
 	if status, _ := kube.StatusOf(err); status == abi.StatusNotFound {
 		return denied
 	}
@@ -156,13 +177,13 @@ func (o *Operator) forbidCreation(ctx context.Context, op abi.Operation, r *reso
 
 // header returns a record that says who an object is, from the cache if it is
 // there.
-func (o *Operator) header(ctx context.Context, r *resource, namespace, name string) ([]byte, error) {
+func (o *Operator) header(ctx context.Context, server API, r *resource, namespace, name string) ([]byte, error) {
 	if r.cache != nil {
 		if rec, found := r.cache.AppendGet(nil, namespace, name); found {
 			return rec, nil
 		}
 	}
-	object, err := o.API.Get(ctx, r.target, namespace, name, "")
+	object, err := server.Get(ctx, r.target, namespace, name, "")
 	if err != nil {
 		return nil, err
 	}

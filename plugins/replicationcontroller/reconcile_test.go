@@ -337,9 +337,10 @@ func (f *forgetful) Operate(ctx context.Context, op abi.Operation, request, buff
 		}
 	}
 	status, answer := f.Operator.Operate(ctx, op, request, buffer)
-	if op == abi.OpCreate {
+	if op == abi.OpBatch {
 		if f.creates++; f.creates == 1 {
-			return abi.StatusUnavailable, (&abi.Error{Message: "timed out"}).Append(buffer)
+			lost := abi.WriteResult{Status: abi.StatusUnavailable, Result: (&abi.Error{Message: "timed out"}).Append(nil)}
+			return abi.StatusOK, (&abi.BatchResult{Results: []abi.WriteResult{lost}}).Append(buffer)
 		}
 	}
 	return status, answer

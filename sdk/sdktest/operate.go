@@ -22,6 +22,11 @@ func (e *Env) Operate(_ context.Context, op abi.Operation, request, buffer []byt
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	result, err := e.operate(op, request, buffer)
+	return answer(result, err, buffer)
+}
+
+// answer is what an operation gives, behind what is in the buffer.
+func answer(result []byte, err error, buffer []byte) (abi.Status, []byte) {
 	if err == nil {
 		return abi.StatusOK, result
 	}
@@ -66,6 +71,9 @@ func (e *Env) operate(op abi.Operation, request, buffer []byte) ([]byte, error) 
 	case abi.OpDiscover:
 		m := &abi.DiscoverRequest{}
 		return decoded(m, request, func() ([]byte, error) { return e.discover(buffer) })
+	case abi.OpBatch:
+		m := &abi.BatchRequest{}
+		return decoded(m, request, func() ([]byte, error) { return e.batch(m, buffer) })
 	}
 	if !op.Write() {
 		return nil, badRequest("the operation %s is not for an operator", op)

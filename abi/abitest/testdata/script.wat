@@ -5,7 +5,7 @@
 ;; contract. The id of a request is a script: commands of a letter and four
 ;; numbers of eight hexadecimal digits each.
 ;;
-;;   a..p   call a host function with the numbers as its parameters; the
+;;   a..q   call a host function with the numbers as its parameters; the
 ;;          letter counts in the order of the imports below
 ;;   +      grow the memory by the first number of pages
 ;;   .      return the first number as address, the second as length
@@ -36,6 +36,7 @@
   (import "wcm_v1" "http" (func $http (param i32 i32 i32 i32) (result i64)))
   (import "wcm_v1" "sign" (func $sign (param i32 i32 i32 i32) (result i64)))
   (import "wcm_v1" "discover" (func $discover (param i32 i32 i32 i32) (result i64)))
+  (import "wcm_v1" "batch" (func $batch (param i32 i32 i32 i32) (result i64)))
 
   (memory (export "memory") 4)
   (data (i32.const 0x400)
@@ -118,9 +119,9 @@
 
   ;; Calls the host function of a number.
   (func $operate (param $operation i32) (param $1 i32) (param $2 i32) (param $3 i32) (param $4 i32) (result i64)
-    (block $other (block $15 (block $14 (block $13 (block $12 (block $11 (block $10 (block $9 (block $8 (block $7 (block $6
-      (block $5 (block $4th (block $3rd (block $2nd (block $1st (block $0
-        (br_table $0 $1st $2nd $3rd $4th $5 $6 $7 $8 $9 $10 $11 $12 $13 $14 $15 $other (local.get $operation)))
+    (block $other (block $16 (block $15 (block $14 (block $13 (block $12 (block $11 (block $10 (block $9 (block $8 (block $7
+      (block $6 (block $5 (block $4th (block $3rd (block $2nd (block $1st (block $0
+        (br_table $0 $1st $2nd $3rd $4th $5 $6 $7 $8 $9 $10 $11 $12 $13 $14 $15 $16 $other (local.get $operation)))
       (return (call $get (local.get $1) (local.get $2) (local.get $3) (local.get $4))))
       (return (call $list (local.get $1) (local.get $2) (local.get $3) (local.get $4))))
       (return (call $create (local.get $1) (local.get $2) (local.get $3) (local.get $4))))
@@ -137,5 +138,6 @@
       (return (call $http (local.get $1) (local.get $2) (local.get $3) (local.get $4))))
       (return (call $sign (local.get $1) (local.get $2) (local.get $3) (local.get $4))))
       (return (call $discover (local.get $1) (local.get $2) (local.get $3) (local.get $4))))
+      (return (call $batch (local.get $1) (local.get $2) (local.get $3) (local.get $4))))
     (i64.const -1))
 )

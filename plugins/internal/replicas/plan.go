@@ -18,8 +18,8 @@ func shortfall(active, wanted int) (create, remove int) {
 	return 0, min(active-wanted, burst)
 }
 
-// batches yields the sizes of the batches in which n pods are created: 1, 2,
-// 4 and so on. Stopping after a batch in which something failed keeps a
+// batches yields the sizes of the batches in which n pods are created side by
+// side: 1, 2, 4 and so on. Stopping after a batch in which something failed keeps a
 // hopeless template or an exhausted quota from costing n requests and events.
 func batches(n int) iter.Seq[int] {
 	return func(yield func(int) bool) {

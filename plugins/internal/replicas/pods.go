@@ -48,20 +48,21 @@ func podFor(owner *Owner, reference sdk.OwnerReference) *newPod {
 func (k *Kind[T]) createPods(ctx context.Context, owner *Owner, n int) (created []*Pod, first error) {
 	body := podFor(owner, sdk.ControllerRef(owner, k.Owners))
 	for size := range batches(n) {
-		for range size {
-			p, err := k.Pods.Create(ctx, body)
-			switch {
-			case err == nil:
-				created = append(created, p)
-				k.Owners.Event(ctx, owner, sdk.Normal, reasonSuccessfulCreate, "Created pod: "+p.Name)
-			case sdk.HasCause(err, causeNamespaceTerminating):
-				return created, nil // hopeless, and nobody's fault
-			default:
-				k.Owners.Event(ctx, owner, sdk.Warning, reasonFailedCreate, "Error creating: "+words(err))
-				first = earlier(first, err)
-			}
+		pods, errs := k.Pods.CreateCopies(ctx, size, body)
+		for _, p := range pods {
+			k.Owners.Event(ctx, owner, sdk.Normal, reasonSuccessfulCreate, "Created pod: "+p.Name)
 		}
-		if first != nil {
+		created = append(created, pods...)
+		hopeless := false
+		for _, err := range errs {
+			if sdk.HasCause(err, causeNamespaceTerminating) {
+				hopeless = true // and nobody's fault
+				continue
+			}
+			k.Owners.Event(ctx, owner, sdk.Warning, reasonFailedCreate, "Error creating: "+words(err))
+			first = earlier(first, err)
+		}
+		if first != nil || hopeless {
 			return created, first
 		}
 	}
@@ -80,9 +81,13 @@ func (k *Kind[T]) deletePods(ctx context.Context, owner *Owner, active []*Pod, n
 		}
 		chosen = firstToDelete(active, onNode, n, sdk.Now(ctx))
 	}
+	targets := make([]sdk.Target, len(chosen))
+	for i, p := range chosen {
+		targets[i] = p
+	}
 	gone := map[string]bool{}
-	for _, p := range chosen {
-		err := k.Pods.Delete(ctx, p, sdk.PreconditionUID(p.UID))
+	for i, err := range k.Pods.DeleteAll(ctx, targets) {
+		p := chosen[i]
 		switch {
 		case err == nil:
 			k.Owners.Event(ctx, owner, sdk.Normal, reasonSuccessfulDelete, "Deleted pod: "+p.Name)
