@@ -6,6 +6,7 @@ package host
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -57,12 +58,13 @@ func (h *Host) Install(ctx context.Context, file install.Plugin) {
 	defer p.changing.Unlock()
 	p.path, p.manifest = file.Path, sha256.Sum256(file.Manifest)
 	p.shelf = archive.Open(h.archive, file.Name, file.Path)
-	logger := h.Logger.With("plugin", file.Name, "digest", module.DigestOf(file.Module).Short())
-	if left := p.leftBefore(file); left != nil && h.resume(ctx, logger, p, file, rolledBackError(left)) {
+	logger := func(d module.Digest) *slog.Logger { return h.Logger.With("plugin", file.Name, "digest", d.Short()) }
+	if left := p.leftBefore(file); left != nil && h.resume(ctx, logger(left.Module), p, file, rolledBackError(left)) {
 		return
 	}
 	next, err := h.prepare(ctx, file)
 	if err != nil {
+		logger := logger(module.DigestOf(file.Module))
 		h.narrow(ctx, logger, p, file)
 		h.refused(logger, p, file, err)
 		if p.current == nil {
@@ -70,12 +72,18 @@ func (h *Host) Install(ctx context.Context, file install.Plugin) {
 		}
 		return
 	}
-	predecessor, err := p.shelve(next, file.Module)
-	if err != nil {
-		logger.Warn("Last good version is not kept", "error", err)
-	}
+	h.install(ctx, logger(next.module.Info.Digest), p, next, file.Module)
+}
+
+// install lets a version that is prepared take over, and sees to it that there
+// is a way back. The caller holds p.changing.
+func (h *Host) install(ctx context.Context, logger *slog.Logger, p *plugin, next *version, wasm []byte) {
+	predecessor, err := p.shelve(next)
 	before := h.activate(p, next, h.supervise(ctx, p, next, predecessor), nil)
 	h.activated(logger, p, next, before)
+	if err = errors.Join(err, p.shelf.Store(next.module.Info.Digest, wasm)); err != nil {
+		logger.Warn("Last good version is not kept", "error", err)
+	}
 	h.sweep() // what it took to prepare it
 	if before != nil {
 		h.retire(ctx, before)

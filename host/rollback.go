@@ -38,10 +38,10 @@ func rolledBackError(l *archive.Left) error {
 	return &RolledBackError{Digest: l.Module, At: l.At, Because: l.Because}
 }
 
-// shelve keeps what may be needed to go back: the version that ran until now,
-// if it can be trusted, and the module of the next one. It reports whether
-// there is a version to go back to. The caller holds p.changing.
-func (p *plugin) shelve(next *version, wasm []byte) (predecessor bool, err error) {
+// shelve keeps what may be needed to go back from the next version: the one that
+// ran until now, if it can be trusted. It reports whether there is a version to
+// go back to. The caller holds p.changing.
+func (p *plugin) shelve(next *version) (predecessor bool, err error) {
 	good, goodErr := p.shelf.Good()
 	if last := p.current; last != nil {
 		settled, suspect := last.supervisor.standing()
@@ -52,7 +52,7 @@ func (p *plugin) shelve(next *version, wasm []byte) (predecessor bool, err error
 	if !errors.Is(goodErr, archive.ErrEmpty) {
 		err = goodErr
 	}
-	err = errors.Join(err, p.shelf.Store(wasm), p.shelf.SetLeft(nil))
+	err = errors.Join(err, p.shelf.SetLeft(nil))
 	same := good.Module == next.module.Info.Digest && bytes.Equal(good.Settings, next.manifest.Settings) &&
 		slices.Equal(good.Controllers, next.manifest.Controllers)
 	return goodErr == nil && !same, err

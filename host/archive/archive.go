@@ -69,11 +69,10 @@ type state struct {
 	Left *Left    `json:"left,omitempty"`
 }
 
-// Store keeps the bytes of a module, for the case that it becomes the good
-// one, and drops all others but the good one's. Plugins that have a module in
-// common have one file of it.
-func (s *Shelf) Store(wasm []byte) error {
-	digest := module.DigestOf(wasm)
+// Store keeps the bytes of a module, which have the digest, for the case that
+// it becomes the good one, and drops all others but the good one's. Plugins that
+// have a module in common have one file of it.
+func (s *Shelf) Store(digest module.Digest, wasm []byte) error {
 	was, err := s.read()
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func expectGood(t *testing.T, s *Shelf, wasm, settings string) {
 
 func store(t *testing.T, s *Shelf, wasm string) {
 	t.Helper()
-	if err := s.Store([]byte(wasm)); err != nil {
+	if err := s.Store(module.DigestOf([]byte(wasm)), []byte(wasm)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -169,7 +169,7 @@ func TestNoDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := Open(file, "stamp", "stamp.wasm")
-	if err := s.Store([]byte("one")); err == nil {
+	if err := s.Store(module.DigestOf([]byte("one")), []byte("one")); err == nil {
 		t.Error("Store below a file: got no error")
 	}
 	if err := s.SetGood(version("one", "")); err == nil {

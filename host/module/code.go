@@ -86,7 +86,7 @@ func (r *ready) close(ctx context.Context) error {
 // make inspects a module if nobody has, and makes its code ready.
 func (c *code) make(ctx context.Context, compiler *Compiler, from source) {
 	if c.info = from.info; c.info == nil {
-		if c.info, c.err = Inspect(from.file, compiler.options.Limits); c.err != nil {
+		if c.info, c.err = inspect(from.file, c.digest, compiler.options.Limits); c.err != nil {
 			return
 		}
 	}

@@ -71,6 +71,10 @@ func (i *Info) HasExport(name string) bool {
 // within the limits and keeps the contract, as far as that can be seen without
 // running or compiling it. The error is a [RefusedError].
 func Inspect(file []byte, limits wasm.Limits) (*Info, error) {
+	return inspect(file, DigestOf(file), limits)
+}
+
+func inspect(file []byte, d Digest, limits wasm.Limits) (*Info, error) {
 	m, err := decode(file, limits)
 	if err != nil {
 		return nil, err
@@ -80,7 +84,7 @@ func Inspect(file []byte, limits wasm.Limits) (*Info, error) {
 			return nil, err
 		}
 	}
-	info := &Info{Digest: DigestOf(file), Size: len(file), ABI: abi.Version, Copyable: copyable(m)}
+	info := &Info{Digest: d, Size: len(file), ABI: abi.Version, Copyable: copyable(m)}
 	info.Memory.MinPages = m.Memories[0].Min
 	if m.Memories[0].HasMax {
 		info.Memory.MaxPages = m.Memories[0].Max
