@@ -43,6 +43,7 @@ type Directory struct {
 	known    map[string]seen   // by path
 	problems map[string]string // last message by path, so that each is said once
 	busy     map[string]bool   // names of plugins that are being changed
+	missed   bool              // the last scan has left out plugins that were being changed
 }
 
 // atOnce is how many changes the installer works on: more than modules are
@@ -100,8 +101,8 @@ func (d *Directory) folders() map[string]bool {
 }
 
 // follow scans soon after a change of the files, see [agenda], and when a change
-// is done, since the next one may have come meanwhile. It
-// calls ready when everything is done that is under way at first.
+// is done of a plugin that the last scan has left out. It calls ready when
+// everything is done that is under way at first.
 func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher, working *sync.WaitGroup, ready func()) {
 	look := time.NewTimer(0)
 	defer look.Stop()
@@ -128,7 +129,9 @@ func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher, worki
 		case e := <-d.ended:
 			d.end(e)
 			delete(first, e.now.name)
-			next.within(time.Now(), d.Settle) // and not at once: the new version has work to do
+			if d.missed {
+				next.within(time.Now(), d.Settle) // and not at once: the new version has work to do
+			}
 		case <-look.C:
 			if err := d.scan(ctx, working); err != nil {
 				d.report(d.Path, err)
@@ -146,6 +149,7 @@ func (d *Directory) scan(ctx context.Context, working *sync.WaitGroup) error {
 	if err != nil {
 		return err
 	}
+	d.missed = len(d.busy) > 0
 	d.apply(ctx, d.changes(d.sources(paths)), working)
 	return nil
 }

@@ -192,6 +192,34 @@ func TestRunFollowsChanges(t *testing.T) {
 	}
 }
 
+// TestScanMisses: there is a reason to look again after a change only if somebody
+// has looked during it. What cannot be read would be looked at without end.
+func TestScanMisses(t *testing.T) {
+	folder := t.TempDir()
+	write(t, filepath.Join(folder, "a.wasm"), "1")
+	if err := os.Mkdir(filepath.Join(folder, "b.yaml"), 0o700); err != nil { // no manifest
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(folder, "b.wasm"), "1")
+	d := New(Options{Path: folder, Installer: newRecorder(), Logger: slog.New(slog.DiscardHandler)})
+	for range 2 {
+		scan(t, d)
+		if d.missed {
+			t.Error("missed = true after a scan beside which nothing was changed")
+		}
+	}
+	d.busy["a"] = true
+	var working sync.WaitGroup
+	if err := d.scan(t.Context(), &working); err != nil {
+		t.Fatal(err)
+	}
+	if !d.missed {
+		t.Error("missed = false after a scan that left out what was being changed")
+	}
+	d.end(<-d.ended) // of b
+	working.Wait()
+}
+
 // TestMovedPlugin gives a plugin from one path to another.
 func TestMovedPlugin(t *testing.T) {
 	folder, other := t.TempDir(), filepath.Join(t.TempDir(), "a.wasm")
