@@ -103,7 +103,8 @@ func benchHostOf(b *testing.B, config *rest.Config) *Host {
 		b.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	if h.compiler, err = module.OpenCompiler(ctx, module.Options{Host: guest.HostFunction, Yield: guest.YieldFunction}); err != nil {
+	compile := module.Options{CacheDir: b.TempDir(), Host: guest.HostFunction, Yield: guest.YieldFunction}
+	if h.compiler, err = module.OpenCompiler(ctx, compile); err != nil {
 		b.Fatal(err)
 	}
 	done := make(chan error)

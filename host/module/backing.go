@@ -6,7 +6,7 @@ package module
 import (
 	"path/filepath"
 	"reflect"
-	"runtime"
+	"time"
 
 	"github.com/tetratelabs/wazero/api"
 )
@@ -14,17 +14,44 @@ import (
 // leastCode is how much code, in bytes, is worth a file of its own.
 const leastCode = 1 << 20
 
-// back puts a file behind the code of an instance, which wazero has read into
-// memory as a whole. Of the code of a Go guest a fifth ever runs.
-func (c *Compiler) back(instance api.Module) {
-	code := codeOf(instance)
-	if c.cache == nil || len(code) < leastCode {
-		return
+// backAfter is how long code that was unloaded before is in memory as a whole. Most
+// of it goes again before, and to write it to the disk each time it comes takes
+// longer than to load it.
+const backAfter = 3 * time.Minute
+
+// backing puts a file behind code in the background.
+type backing struct {
+	timer *time.Timer
+	ended chan struct{} // closed when it is done
+}
+
+// backSoon puts a file behind the code of an instance, which wazero has read into
+// memory as a whole: of the code of a Go guest a fifth ever runs. The code must
+// not be closed before stop has returned.
+func (c *Compiler) backSoon(instance api.Module, woken bool) *backing {
+	text := codeOf(instance)
+	if c.cache == nil || len(text) < leastCode {
+		return nil
 	}
-	if err := backByFile(code, filepath.Join(c.cache.dir, stageDir)); err != nil {
-		c.warn("Compiled code is in memory as a whole: no file can stand behind it", err)
+	b := &backing{ended: make(chan struct{})}
+	delay := time.Duration(0)
+	if woken {
+		delay = backAfter
 	}
-	runtime.KeepAlive(instance) // whose finalizer unmaps it
+	b.timer = time.AfterFunc(delay, func() { // ends by itself; stop waits
+		defer close(b.ended)
+		if err := backByFile(text, filepath.Join(c.cache.dir, stageDir)); err != nil {
+			c.warn("Compiled code is in memory as a whole: no file can stand behind it", err)
+		}
+	})
+	return b
+}
+
+// stop ends what has not begun, and waits for what has.
+func (b *backing) stop() {
+	if b != nil && !b.timer.Stop() {
+		<-b.ended
+	}
 }
 
 // codeOf returns the code that wazero has mapped for an instance, nil if it

@@ -6,6 +6,8 @@ package module_test
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/tetratelabs/wazero"
 
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/module"
 	"github.com/wasm-controller-manager/wcm/host/module/moduletest"
 )
@@ -61,9 +64,20 @@ func TestCodeIsBacked(t *testing.T) {
 			}
 		})
 	}
+	hosttest.Eventually(t, func() string {
+		if maps := mappings(t, dir); len(maps) != 1 || !strings.Contains(maps[0], "r-xp") {
+			return fmt.Sprintf("mappings of files in the cache: %q, want one that can be run", maps)
+		}
+		return ""
+	})
 	calling.Wait()
-	if maps := mappings(t, dir); len(maps) != 1 || !strings.Contains(maps[0], "r-xp") {
-		t.Errorf("mappings of files in the cache: %q, want one that can be run", maps)
+	instance, err := m.Instantiate(t.Context(), wazero.NewModuleConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := instance.ExportedFunction("wcm_describe").Call(t.Context())
+	if err = errors.Join(err, instance.Close(t.Context())); err != nil || got[0] != 42 {
+		t.Errorf("wcm_describe() = %v, %v, want 42", got, err)
 	}
 	if err := m.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -90,7 +104,12 @@ func TestCodeOfNoFile(t *testing.T) {
 	if _, err := instance.ExportedFunction("wcm_describe").Call(t.Context()); err != nil {
 		t.Error(err)
 	}
-	log.has(t, 1, "Compiled code is in memory as a whole", "no such file or directory")
+	hosttest.Eventually(t, func() string {
+		if log.count("Compiled code is in memory as a whole", "no such file or directory") == 0 {
+			return "nobody has said that the code is in memory as a whole"
+		}
+		return ""
+	})
 	for _, closer := range []interface{ Close(context.Context) error }{instance, m} {
 		if err := closer.Close(t.Context()); err != nil {
 			t.Error(err)

@@ -12,7 +12,7 @@ import (
 )
 
 // rewritten is a module as it is compiled: one that counts its work, without
-// the data that stand in an image instead.
+// the data that stand in an image instead. In the cache it is hollow.
 type rewritten struct {
 	wasm []byte
 	data data
@@ -52,8 +52,11 @@ func build(ctx context.Context, file []byte, limits wasm.Limits, stage string) (
 		return &storeError{err}
 	}
 	defer func() { err = errors.Join(err, e.close(ctx)) }()
-	_, err = e.compile(ctx, r.wasm, compileWorkers)
-	if err == nil && stage != "" {
+	if stage == "" {
+		_, err = e.compile(ctx, r.wasm, compileWorkers)
+		return err
+	}
+	if r.wasm, err = e.buildHollow(ctx, r.wasm, stage); err == nil {
 		err = writeEntry(stage, r)
 	}
 	if ofFiles(err) {

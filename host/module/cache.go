@@ -17,7 +17,7 @@ import (
 
 // cache is a directory of modules that are ready to run:
 //
-//	modules/DIGEST-VERSIONS  an entry: the rewritten module, its data, and what its code must be
+//	modules/DIGEST-VERSIONS  an entry: the rewritten module, hollow, its data, and what its code must be
 //	wazero-…/KEY             that code, named and written by wazero
 //	stage/RANDOM             what a compilation writes until it is complete; files on their way to have no name
 //

@@ -280,15 +280,19 @@ func (l *transcript) logger() *slog.Logger { return slog.New(slog.NewTextHandler
 // has checks that so many lines were logged that have both texts.
 func (l *transcript) has(t *testing.T, want int, message, problem string) {
 	t.Helper()
+	if got := l.count(message, problem); got != want {
+		t.Errorf("%d lines of the log say %q and %q, want %d:\n%s", got, message, problem, want, l.text.String())
+	}
+}
+
+// count returns how many lines were logged that have both texts.
+func (l *transcript) count(message, problem string) (got int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	got := 0
 	for line := range strings.Lines(l.text.String()) {
 		if strings.Contains(line, message) && strings.Contains(line, problem) {
 			got++
 		}
 	}
-	if got != want {
-		t.Errorf("%d lines of the log say %q and %q, want %d:\n%s", got, message, problem, want, l.text.String())
-	}
+	return got
 }

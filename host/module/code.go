@@ -22,6 +22,9 @@ type code struct {
 	unloaded bool   // guarded by Compiler.mu; by a module that may want it again
 	cancel   func() // ends the compilation
 	backed   sync.Once
+	backing  *backing // set by backed; nil if there is none
+
+	woken bool // a module that was unloaded wants it
 
 	snapshots snapshots
 
@@ -29,6 +32,14 @@ type code struct {
 	info *Info
 	ready
 	err error
+}
+
+// free frees the code, and waits for what is done with it.
+func (c *code) free(ctx context.Context) error {
+	c.cancel()
+	<-c.done
+	c.backing.stop()
+	return errors.Join(c.snapshots.close(), c.close(ctx))
 }
 
 // source is what code is made of.

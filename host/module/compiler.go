@@ -185,7 +185,7 @@ func (c *Compiler) acquireLocked(ctx context.Context, d Digest, from source) (_ 
 	entry, found := c.codes[d]
 	if !found {
 		compiling, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		entry = &code{digest: d, done: make(chan struct{}), cancel: cancel}
+		entry = &code{digest: d, woken: from.file == nil, done: make(chan struct{}), cancel: cancel}
 		c.codes[d] = entry
 		c.open++
 		go func() { // ends by cancel at the latest; its last user waits
@@ -222,9 +222,7 @@ func (c *Compiler) release(ctx context.Context, entry *code) error {
 	if !last {
 		return nil
 	}
-	entry.cancel()
-	<-entry.done
-	err := errors.Join(entry.snapshots.close(), entry.close(ctx))
+	err := entry.free(ctx)
 	c.mu.Lock()
 	c.open--
 	c.mu.Unlock()

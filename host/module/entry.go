@@ -19,7 +19,7 @@ import (
 // entryForm is a part of an entry's name, as is [meter.Version]: what another
 // form or another rewriter made is not found. wazero's version is in the name
 // of the code.
-const entryForm = 2
+const entryForm = 3
 
 // entryFile is the name of an entry in its stage.
 const entryFile = "entry"
@@ -45,9 +45,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // writeEntry writes the entry of a rewritten module into the stage that has
 // its code.
 func writeEntry(stage string, r rewritten) error {
-	codes, err := filepath.Glob(filepath.Join(stage, "wazero-*", "*"))
-	if err != nil || len(codes) != 1 {
-		return fmt.Errorf("%d files of code for one module", len(codes)) // the pattern is right
+	codes, err := codesIn(stage, 1)
+	if err != nil {
+		return err
 	}
 	var s seal
 	if s.Name, err = filepath.Rel(stage, codes[0]); err != nil {

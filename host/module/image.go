@@ -5,7 +5,6 @@ package module
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -165,19 +164,4 @@ func sectionOf(m *wasm.Module, id byte) (wasm.Section, bool) {
 		}
 	}
 	return wasm.Section{}, false
-}
-
-// withoutData returns a module without its data section. The module is one
-// that the rewriter wrote, so it is well-formed.
-func withoutData(file []byte) []byte {
-	const header = 8
-	for at := header; at < len(file); {
-		size, n := binary.Uvarint(file[at+1:])
-		end := at + 1 + n + int(size)
-		if file[at] == wasm.SectionData {
-			return append(file[:at:at], file[end:]...)
-		}
-		at = end
-	}
-	return file
 }

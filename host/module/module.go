@@ -81,7 +81,7 @@ func (m *Module) Instantiate(ctx context.Context, config wazero.ModuleConfig) (i
 		return err
 	})
 	if err == nil {
-		code.backed.Do(func() { m.compiler.back(instance) })
+		code.backed.Do(func() { code.backing = m.compiler.backSoon(instance, code.woken) })
 	}
 	return instance, err
 }
