@@ -152,7 +152,8 @@ func (p *Pool) giveBack(i *Instance) {
 
 // Expire closes the instances that have been idle since it was called last, but
 // those to keep. If there was nothing to close and nobody has asked for an
-// instance, it lets go of the module's code, which the next Get loads again.
+// instance, it lets go of the module's code, which the next Get loads again, and of
+// what its instances are copies of.
 // Called by a clock, it leaves as much as there is work for.
 func (p *Pool) Expire(ctx context.Context) error {
 	p.mu.Lock()
@@ -162,7 +163,7 @@ func (p *Pool) Expire(ctx context.Context) error {
 	p.mu.Unlock()
 	ctx = context.WithoutCancel(ctx)
 	if unused {
-		return p.options.Module.Unload(ctx)
+		return errors.Join(DropSnapshot(p.options.Module, p.options.Instance), p.options.Module.Unload(ctx))
 	}
 	return closeAll(ctx, expired)
 }

@@ -295,3 +295,39 @@ func TestPoolHammer(t *testing.T) {
 		t.Errorf("%d instances were open at once, the size is %d", n, size)
 	}
 }
+
+// TestPoolDropsSnapshot: what instances are copies of goes when there was none for
+// long enough, also if other plugins have some of the module.
+func TestPoolDropsSnapshot(t *testing.T) {
+	initialized := 0
+	hooks := guest.Hooks{Called: func(c guest.Call) {
+		if c.Export == abi.ExportInitialize {
+			initialized++
+		}
+	}}
+	m := load(t, "renews")
+	instantiate(t, m, guest.Options{Plugin: "other", Controllers: []string{"a"}})
+	p := guest.NewPool(guest.PoolOptions{Module: m, Instance: guest.Options{Plugin: "p", Hooks: hooks}})
+	for _, c := range []struct {
+		reason        string
+		expired, want int
+	}{
+		{"the first one", 0, 2},
+		{"another one was there just now", 2, 1},
+		{"there was none for long", 4, 2},
+	} {
+		for range c.expired {
+			if err := p.Expire(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		initialized = 0
+		p.Put(t.Context(), get(t, p))
+		if initialized != c.want {
+			t.Errorf("%s: %d instances were made, want %d with the one to copy", c.reason, initialized, c.want)
+		}
+	}
+	if err := p.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
