@@ -132,10 +132,25 @@ const signs = " {}<>,?"
 
 // renderName quotes a name that could be mistaken for another part of the shape.
 func renderName(name string) string {
+	if plain(name) {
+		return name
+	}
 	if quoted := strconv.Quote(name); name == "" || quoted[1:len(quoted)-1] != name || strings.ContainsAny(name, signs) {
 		return quoted
 	}
 	return name
+}
+
+// plain reports whether a name has letters and digits only, as those of
+// Kubernetes have.
+func plain(name string) bool {
+	for i := range len(name) {
+		c := name[i] | 0x20 // the small letter
+		if (c < 'a' || c > 'z') && (name[i] < '0' || name[i] > '9') {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // Hash identifies the layout: the 64-bit FNV-1a hash of [Shape.String] of a
