@@ -81,22 +81,21 @@ func (s *snapshots) remove(origin string, t *taking) {
 // DropSnapshot gives up the snapshot of an origin, if there is one. Its copies
 // stay what they are; the next instance takes another.
 func (m *Module) DropSnapshot(origin string) error {
-	code, err := m.held()
-	if err != nil { // it went with the code
-		return nil
+	if code, err := m.held(); err == nil { // else it went with the code
+		return code.snapshots.drop(origin)
 	}
-	s := &code.snapshots
+	return nil
+}
+
+// drop forgets and closes a snapshot, unless it is still being taken.
+func (s *snapshots) drop(origin string) error {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	t := s.taken[origin]
-	if t != nil && t.ready() {
-		delete(s.taken, origin)
-	} else {
-		t = nil
-	}
-	s.mu.Unlock()
-	if t == nil {
+	if t == nil || !t.ready() {
 		return nil
 	}
+	delete(s.taken, origin)
 	return t.snapshot.Close()
 }
 
