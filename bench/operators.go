@@ -118,7 +118,7 @@ func customSection(name string) []byte {
 func startProcesses(distinct bool) starter {
 	return func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*processes, error) {
 		const atOnce = 4
-		all := &processes{log: filepath.Join(e.dir, fmt.Sprintf("%d %s.log", c.size, c.name))}
+		all := &processes{log: filepath.Join(e.dir, fmt.Sprintf("%d processes %s.log", c.size, c.name))}
 		program := filepath.Join(e.dir, "ring")
 		binary, err := os.ReadFile(program)
 		if err != nil {
