@@ -27,7 +27,8 @@ import (
 //  2. after Deleted returns, no read gives that object again;
 //  3. no reader sees an object go back in time;
 //  4. the changes that a watcher was told of add up: each begins where the
-//     one before it ended, and the last ends at the truth;
+//     one before it ended, and the last ends at the truth; also of one that is
+//     told only of objects that meet a condition, which to it are all there are;
 //  5. in the end all views and indexes show the truth, and no tombstone is left.
 func TestHammer(t *testing.T) {
 	const seeds = 12
@@ -45,6 +46,7 @@ type hammer struct {
 	set   *Set
 	view  *View
 	model *model
+	picky *model // with a condition
 	stop  chan struct{}
 
 	mu   sync.Mutex
@@ -69,6 +71,13 @@ func newHammer(t *testing.T, seed uint64) *hammer {
 	}
 	h.model = &model{t: t, bodies: map[string]string{}}
 	subscribe(t, h.view, nil, h.model.change)
+	h.picky = &model{t: t, bodies: map[string]string{}}
+	if projection == nodeShape {
+		h.picky.where = []abi.Condition{{Field: "spec.nodeName", Values: []string{"1", "2"}}}
+	}
+	if _, err := h.view.Watch(WatchOptions{Where: h.picky.where, Handler: h.picky.change}); err != nil {
+		t.Fatal(err)
+	}
 	return h
 }
 
@@ -216,6 +225,7 @@ func (h *hammer) settle() {
 	synctest.Wait()
 	same(h.T, h.fake, h.view)
 	h.model.check(h.view)
+	h.picky.check(h.view)
 	table := h.view.lens.Load().generation.table
 	if n := len(table.tombstones); n != 0 {
 		h.Errorf("%d tombstones are left, want none: %v", n, table.tombstones)
@@ -239,11 +249,28 @@ func (h *hammer) settle() {
 type model struct {
 	t      *testing.T
 	bodies map[string]string // by name: uid and projected body
+	where  []abi.Condition   // objects that do not meet them are none; of nodeShape
+}
+
+// sees reports whether an object is one for the watcher.
+func (m *model) sees(rec []byte) bool {
+	if m.where == nil {
+		return true
+	}
+	where, err := newConditions(m.where, shape(m.t, nodeShape), shape(m.t, nodeShape))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return where.hold(rec)
 }
 
 func (m *model) change(c Change) {
 	before, had := c.AppendBefore(nil)
 	after, has := c.AppendAfter(nil)
+	had, has = had && m.sees(before), has && m.sees(after)
+	if !had && !has {
+		m.t.Errorf("change of %s from %q to %q is none of an object that the watcher asked for", c.Name, before, after)
+	}
 	known, knows := m.bodies[c.Name]
 	if had != knows || had && identity(before) != known {
 		m.t.Errorf("change of %s begins with %q (%t), the one before ended with %q (%t)", c.Name, identity(before), had, known, knows)
@@ -265,7 +292,9 @@ func identity(rec []byte) string {
 func (m *model) check(v *View) {
 	got := map[string]string{}
 	if err := v.List(ListQuery{}, func(rec []byte) bool {
-		got[string(bytes.Clone(cut(rec).name))] = identity(rec)
+		if m.sees(rec) {
+			got[string(bytes.Clone(cut(rec).name))] = identity(rec)
+		}
 		return true
 	}); err != nil {
 		m.t.Error(err)

@@ -288,3 +288,28 @@ func TestBatch(t *testing.T) {
 		t.Error("updatesBatchPeriod soon: got no error")
 	}
 }
+
+// TestPodsWithoutAddress has pods come and go that have none: the controller is not told
+// of them, and Settle fails if anything were to be done.
+func TestPodsWithoutAddress(t *testing.T) {
+	w := newWorld(t, service, pod("a", "10.0.0.1"))
+	w.settle()
+	before := len(w.Writes())
+	b := sdk.Key{Namespace: "default", Name: "b"}
+	w.Add(pod("b", ""))
+	w.settle()
+	w.Patch("Pod", b, `{"spec":{"nodeName":"n2"},"status":{"phase":"Failed"}}`)
+	w.settle()
+	w.Patch("Pod", b, `{"metadata":{"labels":null}}`)
+	w.settle()
+	w.Kill("Pod", b)
+	w.settle()
+	if n := len(w.Writes()) - before; n != 0 {
+		t.Errorf("%d writes, want none", n)
+	}
+	w.Patch("Pod", sdk.Key{Namespace: "default", Name: "a"}, `{"status":{"podIPs":[]}}`)
+	w.settle()
+	if n := len(w.Writes()) - before; n == 0 {
+		t.Error("no write when a pod loses its address")
+	}
+}

@@ -369,3 +369,49 @@ func TestBatch(t *testing.T) {
 	w.Advance(time.Minute)
 	w.step("nothing to do, nothing to wait for", &since, []int{2}, "")
 }
+
+// TestPodsWithoutAddress has pods come and go that have none: the controller is not told
+// of them, and Settle fails if anything were to be done.
+func TestPodsWithoutAddress(t *testing.T) {
+	w := newWorld(t, service, pod("a", "10.0.0.1"))
+	w.settle()
+	before := len(w.Writes())
+	b := sdk.Key{Namespace: "default", Name: "b"}
+	w.Add(pod("b", ""))
+	w.settle()
+	w.Patch("Pod", b, `{"spec":{"nodeName":"n2"},"status":{"phase":"Failed"}}`)
+	w.settle()
+	w.Patch("Pod", b, `{"metadata":{"labels":null}}`)
+	w.settle()
+	w.Kill("Pod", b)
+	w.settle()
+	if n := len(w.Writes()) - before; n != 0 {
+		t.Errorf("%d writes, want none", n)
+	}
+	w.Patch("Pod", sdk.Key{Namespace: "default", Name: "a"}, `{"status":{"podIPs":[]}}`)
+	w.settle()
+	if n := len(w.Writes()) - before; n == 0 {
+		t.Error("no write when a pod loses its address")
+	}
+}
+
+// TestForeignSlices has slices of somebody else change: the controller is not told of
+// them, and Settle fails if anything were to be done.
+func TestForeignSlices(t *testing.T) {
+	w := newWorld(t, service, pod("a", "10.0.0.1"))
+	w.settle()
+	before := len(w.Writes())
+	w.Add(`{"kind":"EndpointSlice","metadata":{"namespace":"default","name":"x","labels":{"kubernetes.io/service-name":"web","endpointslice.kubernetes.io/managed-by":"me"}},"addressType":"IPv4"}`)
+	w.settle()
+	x := sdk.Key{Namespace: "default", Name: "x"}
+	w.Patch("EndpointSlice", x, `{"endpoints":[{"addresses":["10.0.0.9"]}]}`)
+	w.settle()
+	if n := len(w.Writes()) - before; n != 0 {
+		t.Errorf("%d writes, want none", n)
+	}
+	w.Patch("EndpointSlice", x, `{"metadata":{"labels":{"endpointslice.kubernetes.io/managed-by":"`+managedBy+`"}}}`)
+	w.settle()
+	if n := len(w.Writes()) - before; n == 0 {
+		t.Error("no write when a slice with another endpoint becomes the controller's")
+	}
+}

@@ -296,3 +296,21 @@ func TestNamespaceGoing(t *testing.T) {
 	w.settle()
 	w.want("nothing can be created")
 }
+
+// TestForeignSlices has slices of somebody else come and go: the controller is not told
+// of them, and Settle fails if anything were to be done.
+func TestForeignSlices(t *testing.T) {
+	w := newWorld(t, `{"kind":"EndpointSlice","metadata":{"namespace":"default","name":"x","labels":{"kubernetes.io/service-name":"web","endpointslice.kubernetes.io/managed-by":"me"}},"addressType":"IPv4"}`)
+	w.settle()
+	x := sdk.Key{Namespace: "default", Name: "x"}
+	w.Patch("EndpointSlice", x, `{"endpoints":[{"addresses":["10.0.0.9"]}]}`)
+	w.settle()
+	if n := len(w.Writes()); n != 0 {
+		t.Errorf("%d writes, want none", n)
+	}
+	w.Patch("EndpointSlice", x, `{"metadata":{"labels":{"endpointslice.kubernetes.io/managed-by":"`+managedBy+`"}}}`)
+	w.settle()
+	if w.Get("EndpointSlice", x) != nil {
+		t.Error("a slice that became the controller's, and mirrors nothing, is left")
+	}
+}

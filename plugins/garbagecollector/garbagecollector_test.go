@@ -559,3 +559,37 @@ func TestPatchAgain(t *testing.T) {
 		t.Errorf("left are %q, want the child alone", got)
 	}
 }
+
+// TestSettled has objects change whose owners stay: the controller is not told of them,
+// and Settle fails if anything were to be done. It is told when that ends.
+func TestSettled(t *testing.T) {
+	env := sdktest.New(t)
+	env.Serve(served()...)
+	env.Add(object("Root", "c"))
+	env.Add(object("Owner", "a", "Root c"))
+	env.Add(object("Child", "b", "Owner a blocks", "Root c"))
+	b := sdk.Key{Namespace: "ns", Name: "b"}
+	reads := 0
+	env.OnOperation = func(o sdktest.Operation) error {
+		if o.Op == abi.OpGet {
+			reads++
+		}
+		return nil
+	}
+	for _, change := range []string{`{}`, `{"metadata":{"labels":{"x":"y"}}}`, `{"metadata":{"finalizers":["example.com/x"]}}`, `{"metadata":{"finalizers":null}}`} {
+		env.Patch("Child", b, change)
+		if err := env.Settle(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(env.Writes()); n != 0 || reads != 0 {
+		t.Errorf("%d writes and %d reads of the API server, want none", n, reads)
+	}
+	env.Delete("Root", sdk.Key{Name: "c"})
+	if err := env.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	if got := left(env); got != "" {
+		t.Errorf("left are %q, want nothing", got)
+	}
+}

@@ -5,6 +5,7 @@ package nodelifecycle
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,5 +57,20 @@ func TestPods(t *testing.T) {
 	w.pass(5 * time.Second)
 	if got := ready("lost"); got != "True" {
 		t.Errorf("after its kubelet says so the pod is ready: %s, want True", got)
+	}
+}
+
+// TestPodsWithoutNode has nodes that are unknown, and pods of which the controller is
+// not told: it fails if anything were to be done about them.
+func TestPodsWithoutNode(t *testing.T) {
+	w := newWorld(t, "", append(objects("z", "a"), podOn("ready", "", "True"), podOn("unready", "", "False"))...)
+	w.pass(70 * time.Second)
+	w.Patch("Pod", sdk.Key{Namespace: "ns", Name: "unready"}, `{"metadata":{"labels":{"x":"y"}},"status":{"conditions":[{"type":"Ready","status":"True"}]}}`)
+	w.Add(podOn("new", "", "True"))
+	w.pass(5 * time.Second)
+	for _, pod := range w.List("Pod") {
+		if text := pod.JSON(); strings.Contains(text, `"status":"False"`) {
+			t.Errorf("a pod without a node is %s, want it left alone", text)
+		}
 	}
 }

@@ -495,3 +495,21 @@ func TestAdmittedMeanwhile(t *testing.T) {
 		t.Errorf("a moment later: %s, want pods=2", got)
 	}
 }
+
+// TestWithoutQuotas has things come, change and go where there is no quota: the controller
+// is not asked about them, and Settle fails if anything were to be done.
+func TestWithoutQuotas(t *testing.T) {
+	env := newEnv(t, pod("p", `"requests":{"cpu":"1"}`, "", ""), object("ConfigMap", "c", ""), object("Service", "s", ""),
+		`{"kind":"ResourceQuota","metadata":{"namespace":"other","name":"q"},"spec":{"hard":{"pods":"1"}}}`)
+	before := len(env.Writes())
+	env.Patch("Pod", sdk.Key{Namespace: "ns", Name: "p"}, `{"status":{"phase":"Failed"}}`)
+	settle(t, env)
+	for _, o := range []string{"Pod p", "ConfigMap c", "Service s"} {
+		kind, name, _ := strings.Cut(o, " ")
+		env.Delete(kind, sdk.Key{Namespace: "ns", Name: name})
+		settle(t, env)
+	}
+	if n := len(env.Writes()) - before; n != 0 {
+		t.Errorf("%d writes, want none", n)
+	}
+}

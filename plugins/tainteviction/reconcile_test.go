@@ -237,3 +237,29 @@ func TestPodThatIsGoingAlready(t *testing.T) {
 		t.Errorf("writes %v and events %v, want none", env.Writes(), env.Events())
 	}
 }
+
+// TestPodsWithoutNode changes pods of which the controller is not told: Settle fails if
+// anything were to be done about them.
+func TestPodsWithoutNode(t *testing.T) {
+	env := sdktest.New(t, aNode, `{"kind":"Pod","metadata":{"namespace":"ns","name":"p"}}`)
+	env.Patch("Node", sdk.Key{Name: "n"}, tainted)
+	for _, change := range []string{`{}`, `{"spec":{"tolerations":[{"key":"k","effect":"NoExecute"}]}}`, `{"spec":{"tolerations":[]}}`} {
+		env.Patch("Pod", podKey, change)
+		if err := env.Settle(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := len(env.Writes()); n != 0 {
+		t.Errorf("%d writes, want none", n)
+	}
+	env.Patch("Pod", podKey, `{"spec":{"nodeName":"n"}}`)
+	env.Add(`{"kind":"Pod","metadata":{"namespace":"ns","name":"static"},"spec":{"nodeName":"n"}}`)
+	if err := env.Settle(); err != nil {
+		t.Fatal(err)
+	}
+	for _, pod := range env.List("Pod") {
+		if pod.Text("metadata.deletionTimestamp") == "" {
+			t.Errorf("%s stays, which came to a node with a taint", pod.Key())
+		}
+	}
+}
