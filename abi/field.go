@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // field is one field of a message as it stands in the bytes.
@@ -19,6 +20,7 @@ type field struct {
 	value   uint64 // varint, fixed64, fixed32
 	data    []byte // bytes; aliases the input
 	err     error  // why the payload could not be read
+	alias   bool   // texts alias the input
 }
 
 // eachField calls visit for each field of a message in the order of the
@@ -32,15 +34,19 @@ func eachField(message string, b []byte, visit func(f *field) error) error {
 	f := field{message: message}
 	for len(b) > 0 {
 		b = f.next(b)
-		err := visit(&f)
-		if err == nil && f.err != nil {
-			err = f.malformed("#"+strconv.Itoa(f.number), f.err)
-		}
-		if err != nil {
+		if err := f.visited(visit(&f)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// visited returns the error of a visit, or of a field that nobody has looked at.
+func (f *field) visited(err error) error {
+	if err == nil && f.err != nil {
+		err = f.malformed("#"+strconv.Itoa(f.number), f.err)
+	}
+	return err
 }
 
 // next reads one field and returns what is behind it.
@@ -123,7 +129,11 @@ func (f *field) text(name string, to *string) error {
 	if !utf8.Valid(f.data) {
 		return f.malformed(name, errUTF8)
 	}
-	*to = string(f.data)
+	if f.alias {
+		*to = unsafe.String(unsafe.SliceData(f.data), len(f.data))
+	} else {
+		*to = string(f.data)
+	}
 	return nil
 }
 

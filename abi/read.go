@@ -33,25 +33,44 @@ func AppendGetKey(b []byte, namespace, name string) []byte {
 }
 
 // Decode sets m to the message in b, which it does not retain.
-func (m *GetRequest) Decode(b []byte) error {
+func (m *GetRequest) Decode(b []byte) error { return m.decode(b, false) }
+
+// DecodeAlias is [GetRequest.Decode] without copies: the strings are those of b,
+// and good as long as it stays as it is.
+func (m *GetRequest) DecodeAlias(b []byte) error { return m.decode(b, true) }
+
+// decode is a loop of its own, since one with a function allocates.
+func (m *GetRequest) decode(b []byte, alias bool) error {
 	*m = GetRequest{}
-	return eachField("GetRequest", b, func(f *field) error {
-		switch f.number {
-		case 1:
-			return f.uint32("resource", &m.Resource)
-		case 2:
-			return f.text("namespace", &m.Namespace)
-		case 3:
-			return f.text("name", &m.Name)
-		case 4:
-			return f.bool("live", &m.Live)
-		case 5:
-			return f.text("subresource", &m.Subresource)
-		case 6:
-			return f.embedded("target", &m.Target)
+	f := field{message: "GetRequest", alias: alias}
+	for len(b) > 0 {
+		b = f.next(b)
+		if err := f.visited(m.set(&f)); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+func (m *GetRequest) set(f *field) error {
+	switch f.number {
+	case 1:
+		return f.uint32("resource", &m.Resource)
+	case 2:
+		return f.text("namespace", &m.Namespace)
+	case 3:
+		return f.text("name", &m.Name)
+	case 4:
+		return f.bool("live", &m.Live)
+	case 5:
+		return f.text("subresource", &m.Subresource)
+	case 6:
+		if err := f.check("target", wireBytes); err != nil {
+			return err
+		}
+		return m.Target.Decode(f.data)
+	}
+	return nil
 }
 
 // ListRequest asks for the objects that meet every condition given.

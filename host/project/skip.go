@@ -72,12 +72,44 @@ func skipVarint(body []byte, i int) int {
 	return -1
 }
 
-func skipBytes(body []byte, i int) int {
-	n, i := cutLength(body, i)
-	if i < 0 {
+func skipBytes(body []byte, i int) int { return skipTexts(body, i, 1) }
+
+// skipTexts skips n texts that stand one behind the other.
+func skipTexts(body []byte, i, n int) int {
+	for ; n > 0; n-- {
+		if i < len(body) && body[i] < 0x80 {
+			i += 1 + int(body[i])
+			continue // the next one, or the end, sees whether it was too much
+		}
+		length, next := cutLength(body, i)
+		if next < 0 {
+			return -1
+		}
+		i = next + length
+	}
+	return inside(body, i)
+}
+
+// texts returns how many texts a value is that is nothing but texts, else -1.
+func texts(s *record.Shape) int {
+	if s.Optional {
 		return -1
 	}
-	return i + n
+	switch s.Kind {
+	case record.String, record.Bytes, record.Raw:
+		return 1
+	case record.Struct:
+		sum := 0
+		for i := range s.Fields {
+			n := texts(&s.Fields[i].Shape)
+			if n < 0 {
+				return -1
+			}
+			sum += n
+		}
+		return sum
+	}
+	return -1
 }
 
 // cutLength reads a length and returns it with the index behind it; the
@@ -85,6 +117,8 @@ func skipBytes(body []byte, i int) int {
 func cutLength(body []byte, i int) (n, next int) {
 	if i < len(body) && body[i] < 0x80 {
 		n, i = int(body[i]), i+1
+	} else if i >= len(body) {
+		return 0, -1
 	} else {
 		v, rest, err := record.CutUvarint(body[i:])
 		if err != nil || v > uint64(len(rest)) {
@@ -111,16 +145,20 @@ func skipIntOrString(body []byte, i int) int {
 }
 
 func skipElements(body []byte, i int, s *record.Shape) int {
-	n, rest, err := record.CutCount(body[i:])
-	if err != nil {
+	n, i := cutLength(body, i) // an element takes a byte at least
+	if i < 0 {
 		return -1
 	}
-	i = len(body) - len(rest)
+	keys := 0
+	if s.Kind == record.Map {
+		keys = 1
+	}
+	if each := texts(s.Elem); each >= 0 {
+		return skipTexts(body, i, n*(keys+each))
+	}
 	for range n {
-		if s.Kind == record.Map {
-			if i = skipBytes(body, i); i < 0 {
-				return i
-			}
+		if i = skipTexts(body, i, keys); i < 0 {
+			return i
 		}
 		if i = skipRecord(body, i, s.Elem); i < 0 {
 			return i

@@ -170,11 +170,11 @@ func (w *transcoding) presence(p *transcodePlan, from *record.Shape) (present, o
 }
 
 func (w *transcoding) elements(p *transcodePlan, from *record.Shape) bool {
-	n, rest, err := record.CutCount(w.body[w.pos:])
-	if err != nil {
+	n, next := cutLength(w.body, w.pos) // an element takes a byte at least
+	if next < 0 {
 		return false
 	}
-	w.pos = len(w.body) - len(rest)
+	w.pos = next
 	for range n {
 		if from.Kind == record.Map && !w.advance(skipBytes(w.body, w.pos)) {
 			return false
