@@ -139,6 +139,9 @@ func TestUnwantedOperations(t *testing.T) {
 		{abi.OpGet, &abi.GetRequest{Resource: 1}}, {abi.OpList, &abi.ListRequest{Resource: 1}},
 		{abi.OpDelete, &abi.WriteRequest{Resource: 1}},
 		{abi.OpHTTP, &abi.HTTPRequest{}}, {abi.OpSign, &abi.SignRequest{Key: "other"}},
+		{abi.OpBatch, &abi.BatchRequest{Operation: "deletecollection"}},
+		{abi.OpBatch, &abi.BatchRequest{Operation: "delete_collection", Writes: []abi.WriteRequest{{Resource: 1}, {}}}},
+		{abi.OpBatch, &abi.BatchRequest{Operation: "patch", Writes: make([]abi.WriteRequest, 1), Copies: 1001}},
 	} {
 		r.Operate(t.Context(), o.op, o.m.Append(nil), nil)
 	}
@@ -150,6 +153,9 @@ func TestUnwantedOperations(t *testing.T) {
 		`delete: the description does not ask for "delete" of v1/secrets`,
 		`http: the description asks for no server`,
 		`sign: the description does not ask for the key "other"`,
+		`batch: 1 times 0 writes "deletecollection", expected a write, and at most 1000 of them`,
+		`delete_collection: the description does not ask for "deletecollection" of v1/pods`,
+		`batch: 1001 times 1 writes "patch", expected a write, and at most 1000 of them`,
 	}
 	if diff := cmp.Diff(want, r.problems); diff != "" {
 		t.Errorf("problems of operations: -want +got\n%s", diff)

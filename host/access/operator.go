@@ -315,6 +315,11 @@ func (r *resource) isKind(object []byte) bool { return kindOf(object) == r.targe
 // kindOf returns the kind of an object, "" if it has none. API servers write
 // it first, so that of a large object next to nothing is read.
 func kindOf(object []byte) string {
+	if rest, first := bytes.CutPrefix(object, []byte(`{"kind":"`)); first {
+		if end := bytes.IndexAny(rest, `"\\`); end >= 0 && rest[end] == '"' {
+			return string(rest[:end])
+		}
+	}
 	d := json.NewDecoder(bytes.NewReader(object))
 	if brace, err := d.Token(); err != nil || brace != json.Delim('{') {
 		return ""

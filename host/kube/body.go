@@ -44,6 +44,9 @@ func (o object) set(key string, value any) {
 // subresource may take another kind (Scale, Binding), which only the guest
 // knows.
 func withTypeMeta(body []byte, t Target, subresource string) ([]byte, error) {
+	if startsWithTypeMeta(body) {
+		return body, nil
+	}
 	o, err := parseObject(body)
 	if err != nil {
 		return nil, err
@@ -58,6 +61,21 @@ func withTypeMeta(body []byte, t Target, subresource string) ([]byte, error) {
 	o.set("apiVersion", apiVersion)
 	o.set("kind", t.Kind)
 	return json.Marshal(o)
+}
+
+// startsWithTypeMeta reports whether an object begins with apiVersion and kind,
+// as those of the SDK do and those that [NameCreated] has written. It need not
+// be parsed once more.
+func startsWithTypeMeta(body []byte) bool {
+	for _, prefix := range []string{`{"apiVersion":"`, `,"kind":"`} {
+		rest, found := bytes.CutPrefix(body, []byte(prefix))
+		end := bytes.IndexByte(rest, '"')
+		if !found || end <= 0 || bytes.IndexByte(rest[:end], '\\') >= 0 {
+			return false
+		}
+		body = rest[end+1:]
+	}
+	return true
 }
 
 // withPreconditions puts resourceVersion and uid into the metadata of an
