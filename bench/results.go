@@ -50,9 +50,10 @@ func replace(results string, names []string, name, section string) string {
 			sections[title] = sectionMark + old
 		}
 	}
-	out := heading
+	var out strings.Builder
+	out.WriteString(heading)
 	for _, n := range names {
-		out += sections[n]
+		out.WriteString(sections[n])
 	}
-	return out
+	return out.String()
 }
