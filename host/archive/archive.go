@@ -91,11 +91,13 @@ func (s *Shelf) Store(digest module.Digest, wasm []byte) error {
 // link has the file of a module in common with another plugin, if there is one
 // that has it. Files are replaced as a whole, and never changed.
 func (s *Shelf) link(d module.Digest) bool {
-	others, err := filepath.Glob(filepath.Join(s.directory, "*", nameOf(d)))
+	plugins, err := os.ReadDir(s.directory)
 	if err != nil || os.MkdirAll(s.folder, 0o700) != nil {
 		return false
 	}
-	return slices.ContainsFunc(others, func(other string) bool { return os.Link(other, s.file(d)) == nil })
+	return slices.ContainsFunc(plugins, func(other fs.DirEntry) bool {
+		return os.Link(filepath.Join(s.directory, other.Name(), nameOf(d)), s.file(d)) == nil
+	})
 }
 
 // SetGood makes a version the good one, whose module must have been stored.
