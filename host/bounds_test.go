@@ -88,8 +88,8 @@ wcm_dropped_total{plugin="noisy",what="series"} 7
 			}
 		}
 		neighbour.close()
-		if n, err := testutil.GatherAndCount(registry); n != 1 || err != nil { // wcm_modules_loaded
-			t.Errorf("when both are removed: got %d series (error %v), want 1", n, err)
+		if n, err := testutil.GatherAndCount(registry); n != 2 || err != nil { // wcm_modules_loaded, wcm_module_code_unloads_total
+			t.Errorf("when both are removed: got %d series (error %v), want 2", n, err)
 		}
 	})
 }
