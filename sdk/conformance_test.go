@@ -4,6 +4,7 @@
 package sdk_test
 
 import (
+	"os"
 	"testing"
 
 	"github.com/wasm-controller-manager/wcm/abi/abitest"
@@ -11,3 +12,12 @@ import (
 
 // TestConformance runs the kit of the contract against a guest of the SDK.
 func TestConformance(t *testing.T) { abitest.Run(t, build(t, "./testdata/replicas/guest")) }
+
+// TestConformanceTinyGo does so with one that TinyGo compiled.
+func TestConformanceTinyGo(t *testing.T) {
+	wasm, err := os.ReadFile("../bench/reader/tinygo.wasm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	abitest.Run(t, wasm)
+}

@@ -75,7 +75,7 @@ func (l *listing) next() (rec string, more bool) {
 		l.at = end
 		switch tag {
 		case itemTag:
-			return value, true
+			return own(value), true
 		case continueTag:
 			l.request.Continue, l.last = value, value == ""
 		}

@@ -22,7 +22,7 @@ type slab struct {
 }
 
 // SlabSize is the size of a slab, in bytes.
-const SlabSize = 2 << 10
+const SlabSize = 4 << 10
 
 // NewSlabs returns memory for values of the plan.
 func (p *Plan) NewSlabs() *Slabs { return &Slabs{free: make([]slab, p.slices)} }

@@ -34,14 +34,14 @@ const (
 
 // step decodes one value into a place of the frame.
 type step struct {
-	code     code
-	offset   uintptr
-	typ      reflect.Type // slice, map, small integer, or the target of a pointer
-	size     uintptr      // of an element of a slice
-	slab     int          // where [Slabs] have the elements
-	room     int          // of how many elements a slab is
-	inner    []step       // of an element, a target, or what is optional
-	goName   string
+	code   code
+	offset uintptr
+	typ    reflect.Type // slice, map, small integer, or the target of a pointer
+	size   uintptr      // of an element of a slice
+	slab   int          // where [Slabs] have the elements
+	room   int          // of how many elements a slab is
+	inner  []step       // of an element, a target, or what is optional
+	goName string
 }
 
 // compile appends the steps that decode n to the steps of its frame, the
