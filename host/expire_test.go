@@ -80,13 +80,7 @@ func TestIdleCodeComesBack(t *testing.T) {
 
 	s.idle("map")
 	mapped := s.series("wcm_guest_call_seconds", "function", "wcm_map", "plugin", "map")
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "pod"},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "none"}}},
-	}
-	if _, err := s.client.CoreV1().Pods(namespace).Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	s.pod(namespace, "pod")
 	hosttest.Eventually(t, func() string {
 		if got := s.series("wcm_guest_call_seconds", "function", "wcm_map", "plugin", "map"); got == mapped {
 			return "the guest was not asked to map the change"
@@ -105,6 +99,18 @@ func TestIdleCodeComesBack(t *testing.T) {
 	s.logged("name=fourth", "code that was dropped while nobody used it cannot be had again", "no plugin in")
 	if status := s.status("stamp"); status.Problem == nil {
 		t.Error("the status has no problem although the code is lost")
+	}
+}
+
+// pod makes a pod, which nobody runs. It may be called by any goroutine of the test.
+func (s *stage) pod(namespace, name string) {
+	s.t.Helper()
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: name},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main", Image: "none"}}},
+	}
+	if _, err := s.client.CoreV1().Pods(namespace).Create(s.t.Context(), pod, metav1.CreateOptions{}); err != nil {
+		s.t.Errorf("create Pod %s: %v", name, err)
 	}
 }
 

@@ -9,13 +9,15 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
 
-// TestReloadsLeaveNothing replaces a plugin many times, and removes it. That
+// TestReloadsLeaveNothing replaces a plugin many times, while its code is unloaded
+// whenever it rests and comes back for changes, and removes it. That
 // its modules and instances are closed is checked by the host itself, which
 // cannot stop else; bench/reloads.go does the same at length with Go guests.
 func TestReloadsLeaveNothing(t *testing.T) {
@@ -24,7 +26,8 @@ func TestReloadsLeaveNothing(t *testing.T) {
 	file := filepath.Join(folder, "map.wasm")
 	guest := fixture(t, "maps")
 	writeFile(t, file, distinct(guest, many))
-	s := start(t, plane, folder)
+	s := start(t, plane, folder, keeping(t.TempDir()))
+	stopResting := s.rest(plane.NamespaceFor(t))
 
 	var before usage
 	for i := range many {
@@ -47,6 +50,7 @@ func TestReloadsLeaveNothing(t *testing.T) {
 		}
 		return ""
 	})
+	stopResting()
 	if got := s.counter("wcm_modules_loaded"); got != 1 {
 		t.Errorf("wcm_modules_loaded: got %v, want 1", got)
 	}
@@ -57,6 +61,30 @@ func TestReloadsLeaveNothing(t *testing.T) {
 		}
 		return ""
 	})
+}
+
+// rest unloads the code of plugins whenever they rest, and lets pods come that
+// wake them, until it is stopped.
+func (s *stage) rest(namespace string) (stop func()) {
+	var resting sync.WaitGroup
+	stopped := make(chan struct{})
+	resting.Go(func() { // ends by stop, which waits
+		for i := 0; ; i++ {
+			select {
+			case <-stopped:
+				return
+			default:
+				s.host.ExpireOnce(s.t.Context())
+				s.pod(namespace, fmt.Sprint("pod-", i))
+			}
+		}
+	})
+	stop = sync.OnceFunc(func() {
+		close(stopped)
+		resting.Wait()
+	})
+	s.t.Cleanup(stop)
+	return stop
 }
 
 // distinct returns a module that does the same and has another digest: it

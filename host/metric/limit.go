@@ -37,9 +37,8 @@ type Limits struct {
 	// LogLine, HostLine, Event and Series count what was dropped.
 	LogLine, HostLine, Event, Series prometheus.Counter
 
-	metrics         *limitMetrics
-	plugin          string
-	requests, turns prometheus.Observer
+	metrics *limitMetrics
+	plugin  string
 }
 
 // Limits returns the metrics of the plugin with this name.
@@ -52,16 +51,18 @@ func (m *Metrics) Limits(plugin string) *Limits {
 		Series:   v.dropped.WithLabelValues(plugin, "series"),
 		metrics:  v,
 		plugin:   plugin,
-		requests: v.requests.WithLabelValues(plugin),
-		turns:    v.turns.WithLabelValues(plugin),
 	}
 }
 
 // RequestWaited observes how long a request was held back.
-func (l *Limits) RequestWaited(d time.Duration) { l.requests.Observe(d.Seconds()) }
+func (l *Limits) RequestWaited(d time.Duration) {
+	l.metrics.requests.WithLabelValues(l.plugin).Observe(d.Seconds())
+}
 
 // TurnWaited observes how long a guest waited for a processor.
-func (l *Limits) TurnWaited(d time.Duration) { l.turns.Observe(d.Seconds()) }
+func (l *Limits) TurnWaited(d time.Duration) {
+	l.metrics.turns.WithLabelValues(l.plugin).Observe(d.Seconds())
+}
 
 // Delete takes the plugin's series away.
 func (l *Limits) Delete() {
