@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
@@ -33,7 +34,7 @@ func BenchmarkIdlePlugin(b *testing.B) {
 		for i := from; i < to; i++ {
 			section := append([]byte{0, 9, 1, 'v'}, fmt.Sprintf("%07d", i)...)
 			h.Install(b.Context(), install.Plugin{
-				Name: fmt.Sprint("idle-", i), Module: append(wasm[:len(wasm):len(wasm)], section...), Manifest: []byte(hosttest.GrantAll),
+				Name: fmt.Sprint("idle-", i), Module: append(slices.Clip(wasm), section...), Manifest: []byte(hosttest.GrantAll),
 			})
 		}
 	}

@@ -51,7 +51,7 @@ func TestIdleTime(t *testing.T) {
 		began := time.Now()
 		at := func(after time.Duration, instances int, loaded bool) {
 			t.Helper()
-			time.Sleep(time.Until(began.Add(after)))
+			<-time.After(time.Until(began.Add(after)))
 			if idle, _ := v.pool.Counts(); idle != instances || m.Loaded() != loaded {
 				t.Errorf("after %v: %d instances, code in memory %v; want %d, %v", after, idle, m.Loaded(), instances, loaded)
 			}
