@@ -19,15 +19,6 @@ func (o *Options) origin() string {
 	return fmt.Sprint(o.MemoryLimit, " ", strings.Join(o.Controllers, ","))
 }
 
-// snapshotFor returns what an instance may begin as, nil if it must be
-// initialized by itself.
-func snapshotFor(ctx context.Context, m *module.Module, o Options) (*module.Snapshot, error) {
-	if !m.Info.Copyable {
-		return nil, nil
-	}
-	return m.Snapshot(ctx, o.origin(), func() (*module.Snapshot, error) { return takeSnapshot(ctx, m, o) })
-}
-
 // DropSnapshot gives up what instances with these options are copies of, which is there
 // from the first of them on. Those that are there stay what they are.
 func DropSnapshot(m *module.Module, o Options) error {
@@ -35,20 +26,26 @@ func DropSnapshot(m *module.Module, o Options) error {
 	return m.DropSnapshot(o.origin())
 }
 
-// takeSnapshot initializes an instance that belongs to nobody: it has no
-// plugin's name, no operations and no log.
-func takeSnapshot(ctx context.Context, m *module.Module, o Options) (*module.Snapshot, error) {
-	o.Operator, o.Output = notReady{}, nil
-	o.Hooks = Hooks{Called: o.Hooks.Called}
-	share, err := m.Share(ctx)
-	if err != nil {
-		return nil, err
-	}
-	i := &Instance{options: o, module: share, nobodys: true}
-	if err = errors.Join(i.start(ctx), i.Close(context.WithoutCancel(ctx))); err != nil {
+// startFirst starts the first instance of its origin. Before the snapshot is taken
+// it belongs to nobody: it has no operations and no log.
+func (i *Instance) startFirst(ctx context.Context) (*module.Snapshot, error) {
+	i.nobodys = true
+	i.options.Operator, i.options.Output = notReady{}, nil
+	i.options.Hooks = Hooks{Called: i.options.Hooks.Called}
+	if err := i.start(ctx); err != nil {
 		return nil, errors.Join(err, i.taken.Close())
 	}
 	return i.taken, nil
+}
+
+// belong gives the first instance to the plugin that wanted it.
+func (i *Instance) belong(o Options) {
+	i.options, i.nobodys = o, false
+	if o.Hooks.Instances != nil {
+		o.Hooks.Instances(1)
+	}
+	i.size = 0
+	i.resized()
 }
 
 // prepare initializes an instance and takes a snapshot of it, unless it has used

@@ -33,8 +33,8 @@ type Instance struct {
 	dead    bool
 
 	from    *module.Snapshot // what it is a copy of; nil if it is none
-	nobodys bool             // it is made to be copied, and belongs to no plugin
-	taken   *module.Snapshot // of one that is nobody's; nil if it must not be copied
+	taken   *module.Snapshot // of the first one; nil if it must not be copied
+	nobodys bool             // it is the first one and belongs to no plugin yet
 	acted   bool             // it has done what its copies would not do again
 
 	alloc     api.Function
@@ -73,9 +73,32 @@ func newInstance(ctx context.Context, m *module.Module, o Options) (*Instance, e
 		return nil, err
 	}
 	i := &Instance{options: o, module: share}
-	if i.from, err = snapshotFor(ctx, share, o); err == nil {
-		err = i.start(ctx)
+	if !share.Info.Copyable {
+		return i.orClosed(ctx, i.start(ctx))
 	}
+	first := false
+	i.from, err = share.Snapshot(ctx, o.origin(), func() (*module.Snapshot, error) {
+		first = true
+		return i.startFirst(ctx)
+	})
+	if err != nil || !first {
+		if err == nil {
+			err = i.start(ctx)
+		}
+		return i.orClosed(ctx, err)
+	}
+	if i.acted { // for nobody; now it is known that each is initialized by itself
+		if err := i.Close(context.WithoutCancel(ctx)); err != nil {
+			return nil, err
+		}
+		return newInstance(ctx, m, o)
+	}
+	i.belong(o)
+	return i, nil
+}
+
+// orClosed returns the instance, or closes it after an error.
+func (i *Instance) orClosed(ctx context.Context, err error) (*Instance, error) {
 	if err != nil {
 		return nil, errors.Join(err, i.Close(context.WithoutCancel(ctx)))
 	}
@@ -149,7 +172,7 @@ func (i *Instance) config() wazero.ModuleConfig {
 		config = config.WithEnv(abi.ControllersVariable, strings.Join(i.options.Controllers, ","))
 	}
 	name := i.options.Plugin
-	if i.nobodys {
+	if i.module.Info.Copyable {
 		name = ""
 	}
 	return config.
