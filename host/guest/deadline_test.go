@@ -105,8 +105,8 @@ func TestTimeoutError(t *testing.T) {
 func TestCancel(t *testing.T) {
 	cause := errors.New("controller is stopping")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	time.AfterFunc(shortly, func() { cancel(cause) })
 	i := instantiate(t, load(t, "spins_reconcile"), guest.Options{})
+	time.AfterFunc(shortly, func() { cancel(cause) }) // when the guest is there
 	err := reconcile("a")(ctx, i)
 	if stopped := (*guest.TimeoutError)(nil); !errors.As(err, &stopped) || !errors.Is(err, context.Canceled) || !errors.Is(err, cause) {
 		t.Errorf("Reconcile: %v, want a TimeoutError with %v", err, cause)
