@@ -5,8 +5,7 @@
 // has up to a thousand times: it sees one object, and copies the nonce in it
 // to the object of the same name in the next namespace.
 //
-// tinygo.wasm is the same, compiled by TinyGo 0.41 with -target=wasip1
-// -buildmode=c-shared -scheduler=none -gc=precise -no-debug.
+// tinygo.wasm is the same, compiled by TinyGo; tinygo.sh makes it.
 package main
 
 import (
