@@ -23,7 +23,8 @@ func TestGetRequestAlias(t *testing.T) {
 	if err := alias.DecodeAlias(message); err != nil || alias != m {
 		t.Fatalf("DecodeAlias: %+v, %v", alias, err)
 	}
-	copy(message[bytes.Index(message, []byte("web-0")):], "db")
+	_, behind, _ := bytes.Cut(message, []byte("default"))
+	copy(behind[2:], "db") // behind the tag and the length of the name
 	if copied.Name != "web-0" || alias.Name != "dbb-0" {
 		t.Errorf("after a change of the message Decode has the name %q, DecodeAlias %q", copied.Name, alias.Name)
 	}
