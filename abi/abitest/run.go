@@ -39,6 +39,7 @@ func Run(t *testing.T, wasm []byte, variables ...string) {
 		name string
 		run  func(t *testing.T)
 	}{
+		{"renew", k.renew},
 		{"describe", k.describe},
 		{"alloc", k.alloc},
 		{"configure", k.configure},
@@ -71,6 +72,18 @@ func (k *kit) close(t *testing.T) {
 	}
 	if err := k.host.close(context.WithoutCancel(t.Context())); err != nil {
 		t.Error(err)
+	}
+}
+
+// renew checks that a guest can be renewed as the first instance is, of which
+// others are copies. Whether it says that it could is its own affair.
+func (k *kit) renew(t *testing.T) {
+	renew, exists := k.exports[abi.ExportRenew]
+	if !exists {
+		t.Skip("the guest does not export " + abi.ExportRenew)
+	}
+	if _, err := renew.Call(t.Context()); err != nil {
+		t.Fatalf("%s: %v", abi.ExportRenew, err)
 	}
 }
 

@@ -22,3 +22,14 @@ func CopiedImage(t *testing.T, file []byte) *Image {
 	}
 	return &Image{offset: r.data.offset, data: r.data.bytes}
 }
+
+// CopiedSnapshot returns a snapshot as it is on systems without shared ones.
+func CopiedSnapshot(t *testing.T, s *Snapshot) *Snapshot {
+	t.Helper()
+	unshared := *s
+	unshared.shared, unshared.bytes = nil, make([]byte, s.shared.size)
+	if err := s.shared.read(unshared.bytes, 0); err != nil {
+		t.Fatal(err)
+	}
+	return &unshared
+}
