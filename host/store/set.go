@@ -73,12 +73,13 @@ func (s *Set) Run(ctx context.Context) error {
 	if config.UserAgent == "" {
 		config.UserAgent = rest.DefaultKubernetesUserAgent()
 	}
+	connections := withLulls(config)
 	client, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return fmt.Errorf("client of the API server: %w", err)
 	}
+	defer connections.close()
 	var running sync.WaitGroup
-	defer client.CloseIdleConnections()
 	defer running.Wait()
 	for {
 		select {
