@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -147,6 +148,35 @@ func TestWholeMessage(t *testing.T) {
 	if w := <-written; w.err != nil {
 		t.Errorf("Write: got error %v", w.err)
 	}
+}
+
+// TestDrainEndsAMessage drains the fence while a request is half sent.
+func TestDrainEndsAMessage(t *testing.T) {
+	f := newFence(time.Hour)
+	f.Extend(f.Now() + Instant(time.Hour))
+	defer f.Revoke()
+	near, far := pipe(t, f)
+	request, _, err := f.begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	written := started(t, f, near)
+	drained := make(chan struct{})
+	go func() { f.Drain(time.Hour); close(drained) }() // ends with the request
+	for f.CanWrite() == nil {
+		runtime.Gosched()
+	}
+	if _, _, err := f.begin(); !errors.Is(err, ErrNotLeader) {
+		t.Errorf("another request: got error %v, want %v", err, ErrNotLeader)
+	}
+	if got, err := io.CopyN(io.Discard, far, message); err != nil {
+		t.Errorf("the far end got %d bytes and error %v, want %d", got, err, message)
+	}
+	if w := <-written; w.err != nil {
+		t.Errorf("Write: got error %v", w.err)
+	}
+	f.end(request, true)
+	<-drained
 }
 
 // TestKernelGivesUp has a process that does nothing, as a stopped one.

@@ -5,8 +5,8 @@ package fence
 
 import "time"
 
-// Drain lets nothing new through from now on, and waits until every write that
-// was let through has been answered, at most for patience and never longer than
+// Drain lets no new request through from now on, and waits until every one that
+// was has been sent and answered, at most for patience and never longer than
 // the trust would have lasted. It is for a process that stops by itself, before
 // [Fence.Revoke]: a write that is cut off may yet be performed, and then the
 // lease must not be given to anybody.
@@ -17,7 +17,7 @@ func (f *Fence) Drain(patience time.Duration) {
 	}
 	idle := make(chan struct{})
 	f.mu.Lock()
-	f.until.Store(0)
+	f.drain.Store(true)
 	f.idle = idle
 	f.tellIdleLocked()
 	f.mu.Unlock()

@@ -40,6 +40,7 @@ type Fence struct {
 	clock  func() time.Duration
 	log    *slog.Logger
 	until  atomic.Int64 // the Instant at which the trust ends; 0: there is none
+	drain  atomic.Bool  // nothing new is let through, what was may end
 
 	mu          sync.Mutex
 	cutter      *time.Timer              // cuts at the end of the trust; guarded by mu
@@ -88,7 +89,7 @@ func (f *Fence) Extend(until Instant) {
 // expire is what the timer does. The trust may have been extended in between.
 func (f *Fence) expire() {
 	f.mu.Lock()
-	if left, err := f.Remaining(); err == nil {
+	if left, err := f.trusted(); err == nil {
 		f.cutter.Reset(left)
 		f.mu.Unlock()
 		return
@@ -105,6 +106,7 @@ func (f *Fence) Revoke() {
 	}
 	f.mu.Lock()
 	f.until.Store(0)
+	f.drain.Store(false)
 	if f.cutter != nil {
 		f.cutter.Stop()
 	}
@@ -131,6 +133,14 @@ func (f *Fence) cut(connections map[*connection]struct{}, reason string) {
 // Remaining returns how long writes are let through, at least, or why they are
 // not: an error that is [ErrNotLeader].
 func (f *Fence) Remaining() (time.Duration, error) {
+	if f.drain.Load() {
+		return 0, ErrNotLeader
+	}
+	return f.trusted()
+}
+
+// trusted is Remaining for what was let through before [Fence.Drain].
+func (f *Fence) trusted() (time.Duration, error) {
 	if f.open {
 		return math.MaxInt64, nil
 	}

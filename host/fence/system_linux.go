@@ -46,7 +46,7 @@ func (c *connection) send(b []byte) (n int, err error) {
 	}
 	waited := raw.Write(func(fd uintptr) (done bool) {
 		for n < len(b) {
-			if err = c.fence.CanWrite(); err != nil {
+			if _, err = c.fence.trusted(); err != nil {
 				return true
 			}
 			sent, failed := unix.Write(int(fd), b[n:])

@@ -40,14 +40,13 @@ func (t *transport) WrappedRoundTripper() http.RoundTripper { return t.next }
 // RoundTrip sends a request if this process leads. The error is [ErrNotLeader]
 // if it does not, or no longer does when the answer should have come.
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	left, err := t.fence.Remaining()
+	request, left, err := t.fence.begin()
 	if err != nil {
 		if r.Body != nil {
 			_ = r.Body.Close() // the contract of RoundTrip; nothing was read
 		}
 		return nil, err
 	}
-	request := t.fence.begin(left)
 	ctx, cancel := context.WithTimeoutCause(r.Context(), left, errLate)
 	traced := httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { request.sent.Store(true) },
@@ -84,13 +83,17 @@ type request struct {
 	sent     atomic.Bool // it has got a connection
 }
 
-// begin notes a request that may take as long as the trust now is.
-func (f *Fence) begin(left time.Duration) *request {
-	r := &request{deadline: f.Now() + Instant(left)}
-	f.mu.Lock()
+// begin lets a request through, which may take as long as the trust now is.
+func (f *Fence) begin() (*request, time.Duration, error) {
+	f.mu.Lock() // so that Drain waits for it or refuses it
 	defer f.mu.Unlock()
+	left, err := f.Remaining()
+	if err != nil {
+		return nil, 0, err
+	}
+	r := &request{deadline: f.Now() + Instant(left)}
 	f.requests[r] = struct{}{}
-	return r
+	return r, left, nil
 }
 
 // end forgets a request, unless it may yet be performed.
