@@ -49,7 +49,7 @@ var wantedSeries = []string{
 	`wcm_guest_memory_bytes{plugin="replicationcontroller-controller"}`,
 	`wcm_guest_call_seconds_count{function="wcm_reconcile",plugin="replicationcontroller-controller"}`,
 	`wcm_guest_traps_total{function="wcm_reconcile",plugin="replicationcontroller-controller"}`,
-	`wcm_host_calls_total{operation="create",plugin="replicationcontroller-controller",status="ok"}`,
+	`wcm_host_calls_total{operation="batch",plugin="replicationcontroller-controller",status="ok"}`,
 	`wcm_wakeups_total{controller="replicationcontroller-controller",plugin="replicationcontroller-controller",result="delivered"}`,
 	`wcm_wakeups_total{controller="replicationcontroller-controller",plugin="replicationcontroller-controller",result="filtered"}`,
 	`wcm_cache_objects{resource="v1/pods"}`,
