@@ -150,6 +150,14 @@ func takeOver(c *cluster) {
 	if _, err := c.AppsV1().ReplicaSets(c.Namespace).Create(c.t.Context(), rs, metav1.CreateOptions{}); err != nil {
 		c.t.Fatal(err)
 	}
+	// The caches of the two kinds fill side by side; this one has it once a
+	// controller of the same host has written its status.
+	hosttest.Eventually(c.t, func() string {
+		if got := c.sets()["web:1"].Status; got.ObservedGeneration == 0 {
+			return fmt.Sprintf("ReplicaSet before its Deployment: got status %+v, want it observed", got)
+		}
+		return ""
+	})
 	c.create(2, "web:1")
 	c.complete("web:1", 2)
 	c.want(map[string]int32{"web:1": 2}, "1")
