@@ -68,16 +68,29 @@ func (m *BatchResult) Append(b []byte) []byte {
 	return b
 }
 
-// Decode sets m to the message in b; what is in it aliases b.
+// Decode sets m to the message in b; what is in it aliases b. Like
+// [GetRequest.DecodeAlias] it is a loop of its own.
 func (m *BatchResult) Decode(b []byte) error {
 	*m = BatchResult{Results: m.Results[:0]}
-	return eachField("BatchResult", b, func(f *field) error {
-		if f.number != 1 {
-			return nil
+	f := field{message: "BatchResult"}
+	for len(b) > 0 {
+		b = f.next(b)
+		if err := f.visited(m.set(&f)); err != nil {
+			return err
 		}
-		m.Results = append(m.Results, WriteResult{})
-		return f.embedded("results", &m.Results[len(m.Results)-1])
-	})
+	}
+	return nil
+}
+
+func (m *BatchResult) set(f *field) error {
+	if f.number != 1 {
+		return nil
+	}
+	if err := f.check("results", wireBytes); err != nil {
+		return err
+	}
+	m.Results = append(m.Results, WriteResult{})
+	return m.Results[len(m.Results)-1].Decode(f.data)
 }
 
 // WriteResult is what one write of a batch came to: what its operation would
@@ -96,13 +109,22 @@ func (m *WriteResult) Append(b []byte) []byte {
 // Decode sets m to the message in b; Result aliases b.
 func (m *WriteResult) Decode(b []byte) error {
 	*m = WriteResult{}
-	return eachField("WriteResult", b, func(f *field) error {
-		switch f.number {
-		case 1:
-			return f.uint32("status", (*uint32)(&m.Status))
-		case 2:
-			return f.bytes("result", &m.Result)
+	f := field{message: "WriteResult"}
+	for len(b) > 0 {
+		b = f.next(b)
+		if err := f.visited(m.set(&f)); err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
+}
+
+func (m *WriteResult) set(f *field) error {
+	switch f.number {
+	case 1:
+		return f.uint32("status", (*uint32)(&m.Status))
+	case 2:
+		return f.bytes("result", &m.Result)
+	}
+	return nil
 }

@@ -130,7 +130,7 @@ func (r *Resource[T]) result(op abi.Operation, w *write, answer answer) (*T, err
 		}
 		return nil, nil
 	}
-	object := new(T)
+	object := r.object()
 	if err := r.set(op, Key{Namespace: w.Namespace, Name: w.Name}, answer, unsafe.Pointer(object)); err != nil {
 		return nil, err
 	}
