@@ -5,6 +5,7 @@ package sdk
 
 import (
 	"context"
+	"iter"
 	"slices"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -14,13 +15,50 @@ import (
 // and returns those that were made and the errors of the others. The host makes
 // them side by side, so that it takes little longer than [Resource.Create] of one.
 func (r *Resource[T]) CreateCopies(ctx context.Context, n int, object any, options ...WriteOption) (created []*T, errs []error) {
-	for n > 0 {
-		size := min(n, abi.MaxBatch)
+	if n <= 0 {
+		return nil, nil
+	}
+	w, err := r.whole(abi.OpCreate, object, options)
+	if err != nil {
+		return nil, []error{err}
+	}
+	return r.createCopies(ctx, n, w)
+}
+
+// SlowStart is [Resource.CreateCopies] in batches of 1, 2, 4 and so on. It
+// yields what each batch came to, so that a loop that ends at an error keeps an
+// object that is refused, or a quota that is used up, from costing n requests.
+//
+//	for created, errs := range pods.SlowStart(ctx, missing, pod) {
+//		…
+//		if len(errs) > 0 {
+//			break
+//		}
+//	}
+func (r *Resource[T]) SlowStart(ctx context.Context, n int, object any, options ...WriteOption) iter.Seq2[[]*T, []error] {
+	return func(yield func([]*T, []error) bool) {
 		w, err := r.whole(abi.OpCreate, object, options)
 		if err != nil {
-			return created, append(errs, err)
+			yield(nil, []error{err})
+			return
 		}
-		m := abi.BatchRequest{Operation: abi.OpCreate.String(), Writes: []abi.WriteRequest{w.WriteRequest}, Copies: uint32(size)}
+		for size := 1; n > 0; size *= 2 {
+			size = min(size, n)
+			if !yield(r.createCopies(ctx, size, w)) {
+				return
+			}
+			n -= size
+		}
+	}
+}
+
+// createCopies performs a create n times, which is encoded already.
+func (r *Resource[T]) createCopies(ctx context.Context, n int, w *write) (created []*T, errs []error) {
+	created = make([]*T, 0, n)
+	m := abi.BatchRequest{Operation: abi.OpCreate.String(), Writes: []abi.WriteRequest{w.WriteRequest}}
+	for n > 0 {
+		size := min(n, abi.MaxBatch)
+		m.Copies = uint32(size)
 		for _, answer := range r.batch(ctx, &m, size) {
 			object, err := r.result(abi.OpCreate, w, answer)
 			switch {
@@ -60,7 +98,7 @@ func (r *resource) batch(ctx context.Context, m *abi.BatchRequest, n int) []answ
 	in := instanceFrom(ctx)
 	whole := in.perform(ctx, m, in.batch)
 	answers := make([]answer, n)
-	var result abi.BatchResult
+	result := abi.BatchResult{Results: make([]abi.WriteResult, 0, n)}
 	if whole.status == abi.StatusOK {
 		if err := result.Decode(whole.b); err != nil || len(result.Results) != n {
 			e := abi.Error{Message: "the answer to a batch is not one for each write"}

@@ -23,15 +23,31 @@ import (
 // listed is how many pods the list benchmarks read.
 const listed = 1000
 
-// shelf answers get and list with prepared bytes, so that a benchmark measures
+// shelf answers get, list and batch with prepared bytes, so that a benchmark measures
 // the guest.
 type shelf struct{ record, list []byte }
 
-func (s *shelf) Operate(_ context.Context, op abi.Operation, _, buffer []byte) (abi.Status, []byte) {
-	if op == abi.OpList {
+func (s *shelf) Operate(_ context.Context, op abi.Operation, request, buffer []byte) (abi.Status, []byte) {
+	switch op {
+	case abi.OpList:
 		return abi.StatusOK, append(buffer, s.list...)
+	case abi.OpBatch:
+		return abi.StatusOK, s.batch(request, buffer)
 	}
 	return abi.StatusOK, append(buffer, s.record...)
+}
+
+// batch answers each write with the record.
+func (s *shelf) batch(request, buffer []byte) []byte {
+	var m abi.BatchRequest
+	if err := m.Decode(request); err != nil {
+		panic(err)
+	}
+	result := abi.BatchResult{}
+	for range max(1, int(m.Copies)) * len(m.Writes) {
+		result.Results = append(result.Results, abi.WriteResult{Result: s.record})
+	}
+	return result.Append(buffer)
 }
 
 func (s *shelf) LogEnabled(context.Context, abi.Level) bool { return false }
@@ -75,11 +91,12 @@ func cpu(b *testing.B) int64 {
 }
 
 // BenchmarkWasm runs the controllers of testdata/bench: subtract "nothing",
-// the empty reconcile, from the others. The lists read 1,000 pods.
+// the empty reconcile, from the others. The lists read 1,000 pods,
+// create makes 20 of one template.
 func BenchmarkWasm(b *testing.B) {
 	wasm := build(b, "./testdata/bench")
 	m := load(b, wasm)
-	for i, name := range []string{"nothing", "get", "list", "all"} {
+	for i, name := range []string{"nothing", "get", "list", "all", "create"} {
 		b.Run(name, func(b *testing.B) {
 			instance := start(b, m)(newShelf(b), time.Now).(*guest.Instance)
 			request := abi.Request{Controller: uint32(i), Namespace: "production", Name: "web-7d9f8b6c5-x2x9k"}

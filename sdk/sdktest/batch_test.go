@@ -4,6 +4,7 @@
 package sdktest_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,54 @@ func TestCreateCopies(t *testing.T) {
 	}
 	if created, errs = widgets.Parts.CreateCopies(env.Context(), 0, part); len(created)+len(errs) != 0 {
 		t.Errorf("no copies: got %v and %v", created, errs)
+	}
+}
+
+// TestSlowStart: the batches double, and a loop that ends sees to it that there
+// are no more.
+func TestSlowStart(t *testing.T) {
+	part := &widgets.Part{}
+	part.Namespace, part.GenerateName = "ns", "a-"
+	for _, tt := range []struct {
+		n     int
+		stop  int // after so many batches
+		sizes []int
+	}{
+		{0, 9, nil},
+		{1, 9, []int{1}},
+		{5, 9, []int{1, 2, 2}},
+		{500, 9, []int{1, 2, 4, 8, 16, 32, 64, 128, 245}},
+		{500, 3, []int{1, 2, 4}},
+	} {
+		env := sdktest.New(t)
+		var sizes []int
+		made := 0
+		for created, errs := range widgets.Parts.SlowStart(env.Context(), tt.n, part) {
+			sizes = append(sizes, len(created))
+			made += len(created)
+			if len(errs) > 0 {
+				t.Errorf("%d parts: errors %v", tt.n, errs)
+			}
+			if len(sizes) == tt.stop {
+				break
+			}
+		}
+		if !slices.Equal(sizes, tt.sizes) {
+			t.Errorf("%d parts came in batches of %v, want %v", tt.n, sizes, tt.sizes)
+		}
+		if there := len(env.List("Part")); there != made {
+			t.Errorf("of %d parts there are %d, want the %d of the batches", tt.n, there, made)
+		}
+	}
+}
+
+// TestSlowStartRefused: an object that cannot be encoded is one error, and no request.
+func TestSlowStartRefused(t *testing.T) {
+	env := sdktest.New(t)
+	for created, errs := range widgets.Parts.SlowStart(env.Context(), 3, func() {}) {
+		if len(created) > 0 || len(errs) != 1 || sdk.StatusOf(errs[0]) != abi.StatusBadRequest {
+			t.Errorf("got %v and the errors %v, want one that is a bad request", created, errs)
+		}
 	}
 }
 

@@ -3,10 +3,7 @@
 
 package replicas
 
-import (
-	"slices"
-	"testing"
-)
+import "testing"
 
 func TestShortfall(t *testing.T) {
 	tests := map[string]struct{ active, wanted, create, remove int }{
@@ -26,31 +23,5 @@ func TestShortfall(t *testing.T) {
 					tt.active, tt.wanted, create, remove, tt.create, tt.remove)
 			}
 		})
-	}
-}
-
-func TestBatches(t *testing.T) {
-	tests := map[string]struct {
-		n    int
-		want []int
-	}{
-		"None":  {n: 0, want: nil},
-		"One":   {n: 1, want: []int{1}},
-		"Two":   {n: 2, want: []int{1, 1}},
-		"Five":  {n: 5, want: []int{1, 2, 2}},
-		"Burst": {n: 500, want: []int{1, 2, 4, 8, 16, 32, 64, 128, 245}},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			if got := slices.Collect(batches(tt.n)); !slices.Equal(got, tt.want) {
-				t.Errorf("batches(%d) = %v, want %v", tt.n, got, tt.want)
-			}
-		})
-	}
-}
-
-func TestBatchesStop(t *testing.T) {
-	for range batches(5) {
-		break // yield returned false: the iterator must not call it again, or the loop panics
 	}
 }

@@ -44,11 +44,11 @@ func podFor(owner *Owner, reference sdk.OwnerReference) *newPod {
 }
 
 // createPods creates n pods and returns those that were made and the first
-// error. After a batch with an error it stops.
+// error. After a batch with an error it stops: a hopeless template or an
+// exhausted quota must not cost n requests and events.
 func (k *Kind[T]) createPods(ctx context.Context, owner *Owner, n int) (created []*Pod, first error) {
-	body := podFor(owner, sdk.ControllerRef(owner, k.Owners))
-	for size := range batches(n) {
-		pods, errs := k.Pods.CreateCopies(ctx, size, body)
+	pod := podFor(owner, sdk.ControllerRef(owner, k.Owners))
+	for pods, errs := range k.Pods.SlowStart(ctx, n, pod) {
 		for _, p := range pods {
 			k.Owners.Event(ctx, owner, sdk.Normal, reasonSuccessfulCreate, "Created pod: "+p.Name)
 		}

@@ -37,7 +37,30 @@ func init() {
 			}
 			return sdk.Result{}, nil
 		}},
+		sdk.Controller{Name: "create", For: pods, Reconcile: func(ctx context.Context, req sdk.Request) (sdk.Result, error) {
+			object := &newPod{Spec: spec}
+			object.Namespace, object.GenerateName = req.Namespace, "web-"
+			object.Labels = sdk.Labels{{Key: "app", Value: "web"}}
+			object.OwnerReferences = []sdk.OwnerReference{{APIVersion: "v1", Kind: "ReplicationController", Name: "web", UID: "1", Controller: true}}
+			for _, errs := range pods.SlowStart(ctx, 20, object) {
+				if len(errs) > 0 {
+					return sdk.Result{}, errs[0]
+				}
+			}
+			return sdk.Result{}, nil
+		}},
 	)
 }
+
+// newPod is a pod as the benchmark creates it.
+type newPod struct {
+	sdk.Metadata
+	Spec sdk.Raw `json:"spec"`
+}
+
+// spec is that of a small pod, as the API server has it.
+const spec = sdk.Raw(`{"containers":[{"name":"web","image":"registry.example.com/web:1.2.3","resources":{},` +
+	`"terminationMessagePath":"/dev/termination-log","terminationMessagePolicy":"File","imagePullPolicy":"IfNotPresent"}],` +
+	`"restartPolicy":"Always","terminationGracePeriodSeconds":30,"dnsPolicy":"ClusterFirst","securityContext":{},"schedulerName":"default-scheduler"}`)
 
 func main() {}
