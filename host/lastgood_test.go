@@ -46,6 +46,8 @@ func TestNothingBadReplacesAGoodVersion(t *testing.T) {
 		{"a limit that is none", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"limits: {memory: much}\n")) }, "limits.memory"},
 		{"a rollback that is none", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"rollback: {share: 2}\n")) }, "rollback.share"},
 		{"settings that the module does not take", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"settings: {a: 1}\n")) }, "settings: the module takes none"},
+		{"controllers that the module does not choose", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"controllers: [other]\n")) },
+			"cannot be used with " + manifest + ": controllers: got [other], expected no such field"},
 		{"an operator's file that cannot be read", func() { move(t, manifest, folder) }, "is a directory"},
 	}
 	for _, test := range tests {

@@ -113,6 +113,9 @@ func (h *Host) compile(ctx context.Context, v *version, p install.Plugin) (err e
 	options := guestOptions(v.manifest)
 	options.Gate = h.plugin(v.plugin).bounds.turns
 	v.description, err = guest.Describe(ctx, v.module, options)
+	if wrong, ok := errors.AsType[*guest.ChoiceError](err); ok {
+		return &manifestError{p.ManifestPath(), wrong}
+	}
 	return err
 }
 

@@ -50,6 +50,31 @@ func TestDescribeInvalid(t *testing.T) {
 	}
 }
 
+// TestDescribeChosen: a module of several controllers traps at a name that it
+// does not know. Of one that takes any, a choice would mean nothing.
+func TestDescribeChosen(t *testing.T) {
+	tests := []struct {
+		module string
+		chosen []string
+		want   string // the error; empty: none
+	}{
+		{"minimal", nil, ""},
+		{"minimal", []string{"minimal"}, ""},
+		{"minimal", []string{"a", "b"}, "is none to choose from: controllers: got [a, b], expected no such field: the module runs [minimal] whatever is named"},
+		{"renews", []string{"a"}, "is none to choose from: controllers: got [a], expected no such field: the module runs [minimal] whatever is named"},
+		{"chooses", []string{"a"}, ""},
+		{"chooses", []string{"b"}, "cannot say what it is: _initialize trapped: unreachable"},
+	}
+	for _, test := range tests {
+		t.Run(fmt.Sprint(test.module, test.chosen), func(t *testing.T) {
+			_, err := guest.Describe(t.Context(), load(t, test.module), guest.Options{Controllers: test.chosen})
+			if err == nil && test.want != "" || err != nil && err.Error() != test.want {
+				t.Errorf("Describe of %s.wasm for %q: got error %v, want %q", test.module, test.chosen, err, test.want)
+			}
+		})
+	}
+}
+
 func TestConfigure(t *testing.T) {
 	settings := abi.Configuration{Plugin: "p"}
 	i := instantiate(t, load(t, "rejects"), guest.Options{Plugin: "p"})
