@@ -12,10 +12,19 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// lull is how long the connection of the watches is left alone after it was read
-// empty, so that events which come one shortly after the other are read together.
-// An event that comes alone does not wait.
-const lull = 10 * time.Millisecond
+// A lull is how long the connection of the watches is left alone after it was
+// read empty, so that events which come one shortly after the other are read
+// together. An event that comes alone does not wait. While every lull ends with
+// something to read, each is twice as long as the one before.
+const (
+	firstLull   = 10 * time.Millisecond
+	longestLull = 50 * time.Millisecond
+	// atOnce is how long a read takes at most that found something to read.
+	atOnce = time.Millisecond
+	// flood is how many bytes come between two lulls of a list or of more events
+	// than are gained by waiting, for which lulls do not grow.
+	flood = 1 << 20
+)
 
 // connections are those that lists and watches share, with lulls. Nothing else
 // uses them, so nothing else waits. Safe for concurrent use.
@@ -68,7 +77,9 @@ func (c *connections) close() {
 type lulled struct {
 	net.Conn
 	of   *connections
-	next time.Time // when it may be read again; zero: there is probably more to read
+	lull time.Duration // the last one
+	got  int           // bytes since then
+	next time.Time     // when it may be read again; zero: there is probably more to read
 }
 
 // Read reads what has come, and no sooner than a lull after it was all read. A
@@ -77,12 +88,26 @@ func (l *lulled) Read(p []byte) (int, error) {
 	if wait := time.Until(l.next); wait > 0 {
 		<-time.After(wait)
 	}
+	began := time.Now()
 	n, err := l.Conn.Read(p)
-	l.next = time.Time{}
-	if n < len(p) {
-		l.next = time.Now().Add(lull)
+	l.got += n
+	if n == len(p) {
+		l.next = time.Time{}
+		return n, err
 	}
+	now := time.Now()
+	l.lull = nextLull(l.lull, now.Sub(began), l.got)
+	l.next, l.got = now.Add(l.lull), 0
 	return n, err
+}
+
+// nextLull returns the lull after one, after which so many bytes came, and the
+// last read took so long.
+func nextLull(last, took time.Duration, got int) time.Duration {
+	if last == 0 || took > atOnce || got > flood {
+		return firstLull
+	}
+	return min(2*last, longestLull)
 }
 
 // Close closes the connection.

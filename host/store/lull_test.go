@@ -24,11 +24,11 @@ func TestLull(t *testing.T) {
 		first int           // how many bytes come first
 		want  time.Duration // when the second are read, after the first
 	}{
-		{"the next bytes come during the lull", lull / 2, 1, lull},
-		{"the next bytes come at once", 0, 1, lull},
-		{"the next bytes come later", 3 * lull, 1, 3 * lull},
+		{"the next bytes come during the lull", firstLull / 2, 1, firstLull},
+		{"the next bytes come at once", 0, 1, firstLull},
+		{"the next bytes come later", 3 * firstLull, 1, 3 * firstLull},
 		{"there was more than fitted", 0, buffer, 0},
-		{"there was more than fitted, and the rest is late", lull / 2, buffer, lull / 2},
+		{"there was more than fitted, and the rest is late", firstLull / 2, buffer, firstLull / 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -46,6 +46,53 @@ func TestLull(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestLullsGrow reads a connection on which something comes every few
+// milliseconds, and then nothing for a while.
+func TestLullsGrow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		conn, server := pipe(t)
+		go func() { // ends when the connection is closed
+			for i := 0; ; i++ {
+				if i == 5 {
+					time.Sleep(time.Second)
+				}
+				if _, err := server.Write([]byte{1}); err != nil {
+					return
+				}
+			}
+		}()
+		last := time.Now()
+		for i, want := range []time.Duration{0, 10, 20, 40, 50, 1000, 10, 20} {
+			read(t, conn, make([]byte, 4))
+			if got := time.Since(last); got != want*time.Millisecond {
+				t.Errorf("read %d: got it %s after the one before, want %dms", i, got, want)
+			}
+			last = time.Now()
+		}
+	})
+}
+
+func TestNextLull(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		last time.Duration
+		took time.Duration
+		got  int
+		want time.Duration
+	}{
+		{"the first", 0, 0, 100, firstLull},
+		{"something came", firstLull, 0, 100, 2 * firstLull},
+		{"something came again", 4 * firstLull, 0, 100, longestLull},
+		{"nothing came for a while", longestLull, time.Second, 100, firstLull},
+		{"the reader was kept waiting by others", firstLull, atOnce, flood, 2 * firstLull},
+		{"a list comes", longestLull, 0, flood + 1, firstLull},
+	} {
+		if got := nextLull(c.last, c.took, c.got); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
 	}
 }
 
