@@ -35,29 +35,34 @@ func TargetOf(r *abi.Resource) Target {
 	return Target{Group: r.Group, Version: r.Version, Resource: r.Resource, Kind: r.Kind}
 }
 
-// path returns the URL path segments of an object, or of the collection if
-// name is empty.
-func (t Target) path(namespace, name, subresource string) []string {
-	segments := []string{"/api", t.Version}
-	if t.Group != "" {
-		segments = []string{"/apis", t.Group, t.Version}
+// root returns the URL path of the group and version.
+func (t Target) root() string {
+	if t.Group == "" {
+		return "/api/" + t.Version
 	}
+	return "/apis/" + t.Group + "/" + t.Version
+}
+
+// path returns the URL path of an object, or of the collection if name is empty.
+func (t Target) path(namespace, name, subresource string) string {
+	path := t.root()
 	if namespace != "" {
-		segments = append(segments, "namespaces", namespace)
+		path += "/namespaces/" + namespace
 	}
-	segments = append(segments, t.Resource)
+	path += "/" + t.Resource
 	if name != "" {
-		segments = append(segments, name)
+		path += "/" + name
 	}
 	if subresource != "" {
-		segments = append(segments, subresource)
+		path += "/" + subresource
 	}
-	return segments
+	return path
 }
 
 // Client writes objects and reads them live. Make it with [Link.Client].
 type Client struct {
-	reads, writes *rest.RESTClient
+	reads  *rest.RESTClient
+	writes *sender
 }
 
 // RateOf returns the requests per second that a config allows, and how many of
@@ -70,7 +75,7 @@ const contentJSON = "application/json"
 
 // Get reads one object, or a subresource of it, from the API server.
 func (c *Client) Get(ctx context.Context, t Target, namespace, name, subresource string) ([]byte, error) {
-	r := c.reads.Get().AbsPath(t.path(namespace, name, subresource)...)
+	r := c.reads.Get().AbsPath(t.path(namespace, name, subresource))
 	if t.Metadata {
 		r.SetHeader("Accept", acceptMetadata("PartialObjectMetadata"))
 	}
@@ -95,7 +100,7 @@ type ListOptions struct {
 // List reads a collection from the API server and returns the JSON of the
 // whole list object.
 func (c *Client) List(ctx context.Context, t Target, o ListOptions) ([]byte, error) {
-	r := c.reads.Get().AbsPath(t.path(o.Namespace, "", "")...)
+	r := c.reads.Get().AbsPath(t.path(o.Namespace, "", ""))
 	for name, value := range map[string]string{
 		"labelSelector": o.LabelSelector, "fieldSelector": o.FieldSelector, "continue": o.Continue,
 	} {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -36,17 +35,17 @@ func (e *UnservedError) Error() string {
 // Discover asks the API server for the scope of a resource. The error is an
 // [UnservedError] if it answers but does not serve the resource.
 func (c *Client) Discover(ctx context.Context, t Target) (Scope, error) {
-	path := t.path("", "", "")
-	body, err := raw(c.reads.Get().AbsPath(path[:len(path)-1]...).Do(ctx))
+	path := t.root()
+	body, err := raw(c.reads.Get().AbsPath(path).Do(ctx))
 	if status, _ := StatusOf(err); err != nil {
 		if status == abi.StatusNotFound {
 			return Scope{}, &UnservedError{Target: t}
 		}
-		return Scope{}, fmt.Errorf("discover %s: %w", strings.Join(path[:len(path)-1], "/"), err)
+		return Scope{}, fmt.Errorf("discover %s: %w", path, err)
 	}
 	var list metav1.APIResourceList
 	if err := json.Unmarshal(body, &list); err != nil {
-		return Scope{}, fmt.Errorf("discover %s: %w", strings.Join(path[:len(path)-1], "/"), err)
+		return Scope{}, fmt.Errorf("discover %s: %w", path, err)
 	}
 	for i := range list.APIResources {
 		if r := &list.APIResources[i]; r.Name == t.Resource {

@@ -6,6 +6,8 @@ package kube
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -26,6 +28,7 @@ import (
 // be closed: connections end when they are idle, or with the fence.
 type Link struct {
 	config        *rest.Config // of the API server; without credentials and rate limit
+	agent         string       // empty: what the transports say
 	reads, writes http.RoundTripper
 }
 
@@ -46,7 +49,7 @@ func Connect(config *rest.Config, f *fence.Fence) (*Link, error) {
 	}
 	server := rest.AnonymousClientConfig(config)
 	server.QPS, server.RateLimiter = -1, nil
-	return &Link{config: server, reads: reads, writes: writes}, nil
+	return &Link{config: server, agent: config.UserAgent, reads: reads, writes: writes}, nil
 }
 
 // As returns a link over the same connections under another name. Credentials
@@ -58,7 +61,7 @@ func (l *Link) As(userAgent string, credentials transport.WrapperFunc) *Link {
 		}
 		return transport.NewUserAgentRoundTripper(userAgent, next)
 	}
-	return &Link{config: l.config, reads: wrap(l.reads), writes: wrap(l.writes)}
+	return &Link{config: l.config, agent: userAgent, reads: wrap(l.reads), writes: wrap(l.writes)}
 }
 
 // Client returns a client whose requests take from the limiter, which clients
@@ -72,11 +75,23 @@ func (l *Link) Client(limiter flowcontrol.RateLimiter) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client for %s: %w", c.Host, err)
 	}
-	writes, err := rest.UnversionedRESTClientForConfigAndClient(c, l.http(l.writes))
+	writes, err := l.sender(limiter)
 	if err != nil {
 		return nil, fmt.Errorf("client for %s: %w", c.Host, err)
 	}
 	return &Client{reads: reads, writes: writes}, nil
+}
+
+func (l *Link) sender(limiter flowcontrol.RateLimiter) (*sender, error) {
+	base, _, err := rest.DefaultServerUrlFor(l.config)
+	if err != nil {
+		return nil, err
+	}
+	base.Path = strings.TrimSuffix(base.Path, "/")
+	return &sender{
+		base: base, transport: l.writes, timeout: l.config.Timeout, limiter: limiter,
+		warnings: warningHandler(l.config), headers: headersOf(l.agent),
+	}, nil
 }
 
 // Core returns client-go's client of the core group. All of its requests go the
@@ -111,17 +126,24 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if !has {
 		return b.next.RoundTrip(r)
 	}
-	query := r.URL.Query()
-	timeout := timeoutFor(time.Until(deadline))
-	if asked, err := time.ParseDuration(query.Get("timeout")); err == nil && asked > 0 {
+	u := *r.URL
+	u.RawQuery = withTimeout(u.RawQuery, timeoutFor(time.Until(deadline)))
+	r = r.WithContext(r.Context()) // a copy
+	r.URL = &u
+	return b.next.RoundTrip(r)
+}
+
+// withTimeout puts the parameter timeout into a query, unless a shorter one is there.
+func withTimeout(query string, timeout time.Duration) string {
+	if !strings.Contains(query, "timeout") { // nearly always
+		return strings.TrimPrefix(query+"&timeout="+timeout.String(), "&")
+	}
+	values, _ := url.ParseQuery(query) // as the server reads it
+	if asked, err := time.ParseDuration(values.Get("timeout")); err == nil && asked > 0 {
 		timeout = min(timeout, asked)
 	}
-	query.Set("timeout", timeout.String())
-	url := *r.URL
-	url.RawQuery = query.Encode()
-	r = r.WithContext(r.Context()) // a copy
-	r.URL = &url
-	return b.next.RoundTrip(r)
+	values.Set("timeout", timeout.String())
+	return values.Encode()
 }
 
 // timeoutFor returns what the API server is told of the time that is left: a

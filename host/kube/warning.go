@@ -26,6 +26,25 @@ func WarnOnce(config *rest.Config, logger *slog.Logger) *rest.Config {
 	return config
 }
 
+// warningHandler returns what takes the warnings of a config's requests.
+func warningHandler(config *rest.Config) rest.WarningHandlerWithContext {
+	switch {
+	case config.WarningHandlerWithContext != nil:
+		return config.WarningHandlerWithContext
+	case config.WarningHandler != nil:
+		return contextless{config.WarningHandler}
+	}
+	return rest.WarningLogger{} // as client-go does
+}
+
+// contextless is a handler that does without a context.
+type contextless struct{ rest.WarningHandler }
+
+// HandleWarningHeaderWithContext passes a warning on.
+func (c contextless) HandleWarningHeaderWithContext(_ context.Context, code int, agent, text string) {
+	c.HandleWarningHeader(code, agent, text)
+}
+
 // warnings logs warnings. Safe for concurrent use.
 type warnings struct {
 	logger *slog.Logger

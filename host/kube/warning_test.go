@@ -13,6 +13,7 @@ import (
 
 	"k8s.io/client-go/rest"
 
+	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/fence"
 	"github.com/wasm-controller-manager/wcm/host/kube"
 )
@@ -39,7 +40,13 @@ func TestWarnOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, resource := range []string{"olds", "elders"} {
+	for range 2 {
+		w := abi.WriteRequest{Name: "a"}
+		if _, err := client.Write(t.Context(), abi.OpDelete, kube.Target{Version: "v1", Resource: "oldest", Kind: "Thing"}, &w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, resource := range []string{"olds", "elders", "oldest"} {
 		if got := strings.Count(log.String(), "/api/v1/"+resource+"/a is deprecated"); got != 1 {
 			t.Errorf("warnings about %s in the log: got %d, want 1:\n%s", resource, got, log.String())
 		}

@@ -7,11 +7,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strconv"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 )
@@ -22,11 +22,11 @@ import (
 // and FieldManager is set. Errors are those of client-go; [StatusOf] turns
 // them into what a guest sees.
 func (c *Client) Write(ctx context.Context, op abi.Operation, t Target, w *abi.WriteRequest) ([]byte, error) {
-	request, err := c.writeRequest(op, t, w)
+	d, err := newDraft(op, t, w)
 	if err != nil {
 		return nil, &RequestError{Cause: err}
 	}
-	return raw(request.Do(ctx))
+	return c.writes.send(ctx, d)
 }
 
 // RequestError reports a write that was not sent, because it cannot be
@@ -39,71 +39,69 @@ func (e *RequestError) Error() string { return e.Cause.Error() }
 // Unwrap returns the cause.
 func (e *RequestError) Unwrap() error { return e.Cause }
 
-func (c *Client) writeRequest(op abi.Operation, t Target, w *abi.WriteRequest) (*rest.Request, error) {
+func newDraft(op abi.Operation, t Target, w *abi.WriteRequest) (*draft, error) {
+	d := &draft{contentType: contentJSON}
+	d.param("fieldManager", w.FieldManager)
+	var err error
 	switch op {
 	case abi.OpCreate:
-		return c.create(t, w)
+		err = d.create(t, w)
 	case abi.OpUpdate:
-		return c.update(t, w)
+		err = d.update(t, w)
 	case abi.OpPatch, abi.OpApply:
-		return c.patch(op, t, w)
+		err = d.patch(op, t, w)
 	case abi.OpDelete, abi.OpDeleteCollection:
-		return c.delete(op, t, w)
+		err = d.delete(op, t, w)
+	default:
+		err = fmt.Errorf("%s is no write", op)
 	}
-	return nil, fmt.Errorf("%s is no write", op)
+	return d, err
 }
 
 // create posts to the collection, or to a subresource of a named object
 // (binding, eviction, token).
-func (c *Client) create(t Target, w *abi.WriteRequest) (*rest.Request, error) {
+func (d *draft) create(t Target, w *abi.WriteRequest) (err error) {
 	name := w.Name
 	if w.Subresource == "" {
 		name = ""
 	}
-	body, err := withTypeMeta(w.Body, t, w.Subresource)
-	if err != nil {
-		return nil, err
-	}
-	r := c.writes.Post().AbsPath(t.path(w.Namespace, name, w.Subresource)...)
-	return writeParams(r, w).SetHeader("Content-Type", contentJSON).Body(body), nil
+	d.method, d.path = http.MethodPost, t.path(w.Namespace, name, w.Subresource)
+	d.dryRun(w)
+	d.body, err = withTypeMeta(w.Body, t, w.Subresource)
+	return err
 }
 
-func (c *Client) update(t Target, w *abi.WriteRequest) (*rest.Request, error) {
+func (d *draft) update(t Target, w *abi.WriteRequest) error {
 	body, err := withTypeMeta(w.Body, t, w.Subresource)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if body, err = withPreconditions(body, w.Observed, w.UID); err != nil {
-		return nil, err
-	}
-	r := c.writes.Put().AbsPath(t.path(w.Namespace, w.Name, w.Subresource)...)
-	return writeParams(r, w).SetHeader("Content-Type", contentJSON).Body(body), nil
+	d.method, d.path = http.MethodPut, t.path(w.Namespace, w.Name, w.Subresource)
+	d.dryRun(w)
+	d.body, err = withPreconditions(body, w.Observed, w.UID)
+	return err
 }
 
-func (c *Client) patch(op abi.Operation, t Target, w *abi.WriteRequest) (*rest.Request, error) {
+func (d *draft) patch(op abi.Operation, t Target, w *abi.WriteRequest) error {
 	kind, err := patchType(op, w.PatchType)
 	if err != nil {
-		return nil, err
+		return err
 	}
+	d.method, d.path, d.contentType = http.MethodPatch, t.path(w.Namespace, w.Name, w.Subresource), string(kind)
+	d.dryRun(w)
 	body := w.Body
 	if op == abi.OpApply {
+		d.param("force", strconv.FormatBool(w.Force))
 		if body, err = withTypeMeta(body, t, w.Subresource); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if kind == types.JSONPatchType {
-		body, err = withTests(body, w.Observed, w.UID)
+		d.body, err = withTests(body, w.Observed, w.UID)
 	} else {
-		body, err = withPreconditions(body, w.Observed, w.UID)
+		d.body, err = withPreconditions(body, w.Observed, w.UID)
 	}
-	if err != nil {
-		return nil, err
-	}
-	r := c.writes.Patch(kind).AbsPath(t.path(w.Namespace, w.Name, w.Subresource)...)
-	if op == abi.OpApply {
-		r.Param("force", strconv.FormatBool(w.Force))
-	}
-	return writeParams(r, w).Body(body), nil
+	return err
 }
 
 func patchType(op abi.Operation, p abi.PatchType) (types.PatchType, error) {
@@ -121,25 +119,20 @@ func patchType(op abi.Operation, p abi.PatchType) (types.PatchType, error) {
 	return "", fmt.Errorf("patch type %d: expected 0 (merge), 1 (JSON patch) or 2 (strategic)", p)
 }
 
-func (c *Client) delete(op abi.Operation, t Target, w *abi.WriteRequest) (*rest.Request, error) {
+func (d *draft) delete(op abi.Operation, t Target, w *abi.WriteRequest) error {
 	options, err := deleteOptions(w)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	body, err := json.Marshal(options)
-	if err != nil {
-		return nil, fmt.Errorf("delete options: %w", err)
+	if d.body, err = json.Marshal(options); err != nil {
+		return fmt.Errorf("delete options: %w", err)
 	}
-	r := c.writes.Delete()
-	if op == abi.OpDelete {
-		r.AbsPath(t.path(w.Namespace, w.Name, w.Subresource)...)
-	} else {
-		r.AbsPath(t.path(w.Namespace, "", "")...)
-		if w.LabelSelector != "" {
-			r.Param("labelSelector", w.LabelSelector)
-		}
+	d.method, d.path, d.query = http.MethodDelete, t.path(w.Namespace, w.Name, w.Subresource), ""
+	if op == abi.OpDeleteCollection {
+		d.path = t.path(w.Namespace, "", "")
+		d.param("labelSelector", w.LabelSelector)
 	}
-	return r.SetHeader("Content-Type", contentJSON).Body(body), nil
+	return nil
 }
 
 func deleteOptions(w *abi.WriteRequest) (*metav1.DeleteOptions, error) {
@@ -182,12 +175,9 @@ func preconditions(w *abi.WriteRequest) *metav1.Preconditions {
 	return p
 }
 
-func writeParams(r *rest.Request, w *abi.WriteRequest) *rest.Request {
-	if w.FieldManager != "" {
-		r.Param("fieldManager", w.FieldManager)
-	}
+// dryRun has the API server perform the write without effect.
+func (d *draft) dryRun(w *abi.WriteRequest) {
 	if w.DryRun {
-		r.Param("dryRun", metav1.DryRunAll)
+		d.param("dryRun", metav1.DryRunAll)
 	}
-	return r
 }
