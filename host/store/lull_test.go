@@ -65,10 +65,11 @@ func TestLullsGrow(t *testing.T) {
 			}
 		}()
 		last := time.Now()
-		for i, want := range []time.Duration{0, 10, 20, 40, 50, 1000, 10, 20} {
+		for i, milliseconds := range []int{0, 10, 20, 40, 50, 1000, 10, 20} {
 			read(t, conn, make([]byte, 4))
-			if got := time.Since(last); got != want*time.Millisecond {
-				t.Errorf("read %d: got it %s after the one before, want %dms", i, got, want)
+			want := time.Duration(milliseconds) * time.Millisecond
+			if got := time.Since(last); got != want {
+				t.Errorf("read %d: got it %s after the one before, want %s", i, got, want)
 			}
 			last = time.Now()
 		}
