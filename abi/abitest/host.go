@@ -59,9 +59,10 @@ func newHost(ctx context.Context, wasm []byte, op abi.Operator) (h *host, err er
 	return h, err
 }
 
-// instantiate makes the instance, whose output goes to output.
+// instantiate makes the instance, whose output goes to output. Its argument is
+// empty, since no guest can rely on another one.
 func (h *host) instantiate(ctx context.Context, output io.Writer, variables []string) (err error) {
-	config := wazero.NewModuleConfig().WithStartFunctions(abi.ExportInitialize).WithArgs("abitest").WithEnv("GOGC", "off").
+	config := wazero.NewModuleConfig().WithStartFunctions(abi.ExportInitialize).WithArgs("").WithEnv("GOGC", "off").
 		WithStdout(output).WithStderr(output).WithRandSource(rand.Reader).WithSysWalltime().WithSysNanotime().WithSysNanosleep()
 	for _, variable := range variables {
 		name, value, _ := strings.Cut(variable, "=")

@@ -12,7 +12,12 @@ import (
 
 func hostCases() []hostCase {
 	cases := append(deliveryCases(), takeCases()...)
-	return append(append(cases, trapCases()...), answerCases()...)
+	cases = append(append(cases, trapCases()...), answerCases()...)
+	return append(cases, hostCase{
+		reason: "the guest has one argument, whatever it is",
+		script: run(countArguments(), report(resultsAt, 4)),
+		want:   []seen{{"event", "\x01\x00\x00\x00"}},
+	})
 }
 
 // request is three bytes of the canvas, and buffer is where its results go.

@@ -135,3 +135,5 @@ func growBy(pages uint32) string { return command('+', pages) }
 func answerAt(address, length uint32) string { return command('.', address, length) }
 
 func trap() string { return command('!') }
+
+func countArguments() string { return command('?') }

@@ -13,7 +13,8 @@ import (
 // Options says how instances are made and watched. The zero value makes
 // instances whose every operation is answered with StatusNotReady.
 type Options struct {
-	// Plugin is the name in errors and the guest's only argument.
+	// Plugin is the name in errors, and the guest's only argument unless its
+	// instances are copies of each other, which could be those of several plugins.
 	Plugin string
 	// Controllers are those of a module with several that the instance is to
 	// have, which it is told by abi.ControllersVariable; empty: all of them.

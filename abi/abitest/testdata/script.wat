@@ -10,12 +10,13 @@
 ;;   +      grow the memory by the first number of pages
 ;;   .      return the first number as address, the second as length
 ;;   !      trap
+;;   ?      how many arguments WASI has for the guest, and the size of them all
 ;;
 ;; Any other letter does nothing. The end of the script returns no bytes: done.
 ;;
 ;;   0x00400  the description
 ;;   0x00500  an outcome: terminal
-;;   0x01000  the results of the host functions, eight bytes each
+;;   0x01000  the results of the host functions and of ?, eight bytes each
 ;;   0x02000  4096 bytes 0xaa, anew in each reconcile
 ;;   0x10000  what wcm_alloc returns, as a rule
 ;;   0x40000  the end of the memory, at first
@@ -37,6 +38,7 @@
   (import "wcm_v1" "sign" (func $sign (param i32 i32 i32 i32) (result i64)))
   (import "wcm_v1" "discover" (func $discover (param i32 i32 i32 i32) (result i64)))
   (import "wcm_v1" "batch" (func $batch (param i32 i32 i32 i32) (result i64)))
+  (import "wasi_snapshot_preview1" "args_sizes_get" (func $args_sizes_get (param i32 i32) (result i32)))
 
   (memory (export "memory") 4)
   (data (i32.const 0x400)
@@ -110,6 +112,10 @@
         (return (i64.or (i64.shl (i64.extend_i32_u (local.get $1)) (i64.const 32)) (i64.extend_i32_u (local.get $2))))))
       (if (i32.eq (local.get $letter) (i32.const 0x2b)) (then
         (drop (memory.grow (local.get $1)))
+        (br $next)))
+      (if (i32.eq (local.get $letter) (i32.const 0x3f)) (then
+        (drop (call $args_sizes_get (local.get $result) (i32.add (local.get $result) (i32.const 4))))
+        (local.set $result (i32.add (local.get $result) (i32.const 8)))
         (br $next)))
       (i64.store (local.get $result)
         (call $operate (i32.sub (local.get $letter) (i32.const 97)) (local.get $1) (local.get $2) (local.get $3) (local.get $4)))
