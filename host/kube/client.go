@@ -15,6 +15,7 @@ import (
 	"context"
 	"strconv"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi"
@@ -71,7 +72,10 @@ func RateOf(config *rest.Config) (perSecond float64, burst int) {
 	return float64(cmp.Or(config.QPS, rest.DefaultQPS)), cmp.Or(config.Burst, rest.DefaultBurst)
 }
 
-const contentJSON = "application/json"
+const (
+	contentJSON    = "application/json"
+	acceptProtobuf = runtime.ContentTypeProtobuf + "," + contentJSON
+)
 
 // Get reads one object, or a subresource of it, from the API server.
 func (c *Client) Get(ctx context.Context, t Target, namespace, name, subresource string) ([]byte, error) {

@@ -4,7 +4,6 @@
 package kube
 
 import (
-	"errors"
 	"strconv"
 	"sync"
 
@@ -12,19 +11,17 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/scheme"
-	typedcorev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/tools/record"
 	"k8s.io/client-go/util/flowcontrol"
 
 	"github.com/wasm-controller-manager/wcm/abi"
-	"github.com/wasm-controller-manager/wcm/host/fence"
 )
 
 // Events records Event objects through client-go's broadcaster, which
 // aggregates repeated events, limits the rate per object, and never blocks a
 // reconcile: events that it cannot deliver are dropped. Safe for concurrent use.
 type Events struct {
-	client typedcorev1.CoreV1Interface
+	sink record.EventSink
 
 	mu sync.Mutex
 	// broadcaster has queues of 60 KB, so there is none before the first event: of a
@@ -37,11 +34,11 @@ type Events struct {
 // Events returns a recorder of events whose requests take from the limiter;
 // nil: there is no limit. The caller closes it.
 func (l *Link) Events(limiter flowcontrol.RateLimiter) (*Events, error) {
-	client, err := l.Core(limiter)
+	s, err := l.sender(limiter, acceptProtobuf)
 	if err != nil {
 		return nil, err
 	}
-	return &Events{client: client}, nil
+	return &Events{sink: sink{s}}, nil
 }
 
 // begin returns the broadcaster, nil after Close.
@@ -50,7 +47,7 @@ func (e *Events) begin() record.EventBroadcaster {
 	defer e.mu.Unlock()
 	if e.broadcaster == nil && !e.closed {
 		e.broadcaster = record.NewBroadcaster()
-		e.delivery = e.broadcaster.StartRecordingToSink(sink{&typedcorev1.EventSinkImpl{Interface: e.client.Events("")}})
+		e.delivery = e.broadcaster.StartRecordingToSink(e.sink)
 	}
 	return e.broadcaster
 }
@@ -65,28 +62,6 @@ func (e *Events) Close() {
 		delivery.Stop()
 		broadcaster.Shutdown()
 	}
-}
-
-// sink gives up the events of a process that no longer leads, which client-go
-// would try to write for two minutes. Whoever leads has more to say.
-type sink struct{ record.EventSink }
-
-// Create writes an event.
-func (s sink) Create(event *corev1.Event) (*corev1.Event, error) {
-	written, err := s.EventSink.Create(event)
-	if errors.Is(err, fence.ErrNotLeader) {
-		return event, nil
-	}
-	return written, err
-}
-
-// Patch counts an event once more.
-func (s sink) Patch(event *corev1.Event, patch []byte) (*corev1.Event, error) {
-	written, err := s.EventSink.Patch(event, patch)
-	if errors.Is(err, fence.ErrNotLeader) {
-		return event, nil
-	}
-	return written, err
 }
 
 // Record records an event about an object of the target. An event about a

@@ -33,13 +33,17 @@ type notes struct {
 }
 
 func newNotes(t *testing.T, answer func(http.ResponseWriter)) *notes {
+	return newServer(t, func(w http.ResponseWriter, _ *http.Request) { answer(w) })
+}
+
+func newServer(t *testing.T, answer http.HandlerFunc) *notes {
 	n := &notes{}
 	n.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n.mu.Lock()
 		n.requests = append(n.requests, r)
 		n.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
-		answer(w)
+		answer(w, r)
 	}))
 	n.EnableHTTP2 = true
 	n.StartTLS()

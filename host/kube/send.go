@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"time"
 
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
@@ -56,16 +57,17 @@ func (d *draft) param(name, value string) {
 
 // headersOf returns the headers of requests by their content type. An agent that
 // is empty is left to the transport.
-func headersOf(agent string) map[string]http.Header {
+func headersOf(agent, accept string) map[string]http.Header {
 	all := map[string]http.Header{}
-	for _, contentType := range []types.PatchType{
-		contentJSON, types.MergePatchType, types.JSONPatchType, types.StrategicMergePatchType, types.ApplyPatchType,
+	for _, contentType := range []string{
+		contentJSON, runtime.ContentTypeProtobuf, string(types.MergePatchType), string(types.JSONPatchType),
+		string(types.StrategicMergePatchType), string(types.ApplyPatchType),
 	} {
-		h := http.Header{"Accept": {contentJSON}, "Content-Type": {string(contentType)}}
+		h := http.Header{"Accept": {accept}, "Content-Type": {contentType}}
 		if agent != "" {
 			h.Set("User-Agent", agent)
 		}
-		all[string(contentType)] = h
+		all[contentType] = h
 	}
 	return all
 }

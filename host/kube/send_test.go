@@ -97,8 +97,7 @@ func TestAnswersAsClientGo(t *testing.T) {
 // TestTriesAreWhole has a server that takes the third try.
 func TestTriesAreWhole(t *testing.T) {
 	var bodies []string
-	server := newNotes(t, func(http.ResponseWriter) {})
-	server.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := newServer(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if bodies = append(bodies, string(body)); len(bodies) < 3 {
 			w.Header().Set("Retry-After", "0")
