@@ -16,17 +16,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/host/archive"
 	"github.com/wasm-controller-manager/wcm/host/fair"
@@ -37,63 +32,8 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/limit"
 	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/module"
-	"github.com/wasm-controller-manager/wcm/host/sign"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
-
-// Elector decides when this process leads.
-type Elector interface {
-	// Run calls lead when this process becomes the leader and ends its context
-	// when it no longer is. It returns when ctx has ended, lead has returned,
-	// and the lease is released; or with an error when the lease was lost.
-	Run(ctx context.Context, lead func(ctx context.Context) error) error
-}
-
-// Options configures a [Host].
-type Options struct {
-	// Config reaches the API server. Its QPS and burst are for each plugin whose
-	// limits do not say otherwise, and for what the host sends itself; there is
-	// none for watches and elections.
-	Config *rest.Config
-	// PluginDir holds the plugins as NAME.wasm; empty: none.
-	PluginDir string
-	// PluginFiles are modules given one by one.
-	PluginFiles []string
-	// Embedded are plugins that come with the program.
-	Embedded install.Embedded
-	// CacheDir keeps compiled code and the last good version of each plugin
-	// over restarts; empty: they are not kept.
-	CacheDir string
-	// Compile says within which limits modules are compiled. The host fills in
-	// the rest.
-	Compile module.Options
-	// Leadership elects the leader. Required.
-	Leadership Elector
-	// Fence is what writes have to pass; nil: it is always open.
-	Fence *fence.Fence
-	// SigningKeys sign for plugins that are granted one; nil: there are none.
-	SigningKeys *sign.Keys
-	// ServiceAccountNamespace has the ServiceAccounts under whose names plugins
-	// send their requests; empty: they send them under the host's.
-	ServiceAccountNamespace string
-	// LeaseNamespace and LeaseName name the object that the host's own events are about.
-	LeaseNamespace, LeaseName string
-	// IdleAfter is how long an instance that nobody needs stays in memory, and
-	// up to twice that; when a plugin has none, its code stays as long again. Both
-	// come back when there is work. 0: 30 s.
-	IdleAfter time.Duration
-	// ReconcileTimeout bounds one reconcile of plugins whose limits name no
-	// other; 0: no bound.
-	ReconcileTimeout time.Duration
-	// DrainTimeout is how long reconciles in flight may take to end at
-	// shutdown; 0: control's default.
-	DrainTimeout time.Duration
-	// Registerer gets the metrics of plugins. Required.
-	Registerer prometheus.Registerer
-	// Metrics are the host's own. Required.
-	Metrics *metric.Metrics
-	Logger  *slog.Logger
-}
 
 // Host runs plugins.
 type Host struct {
@@ -253,58 +193,6 @@ func (h *Host) removeAll(ctx context.Context) {
 // gatherViews is how long the caches of a plugin wait for the needs of the next
 // one at a start.
 const gatherViews = 100 * time.Millisecond
-
-// sweepAfter is how long what a version held, or what it took to install it, may
-// stay in memory: enough for the other plugins of a deployment.
-const sweepAfter = 10 * time.Second
-
-// sweep gives memory back to the system a little later, all that was closed by
-// then. Compiled code and its description, twenty megabytes of a Go guest, are
-// let go by finalizers, and an idle process would not run them for minutes.
-func (h *Host) sweep() {
-	if h.sweeping.CompareAndSwap(false, true) {
-		time.AfterFunc(sweepAfter, func() {
-			h.sweeping.Store(false)
-			debug.FreeOSMemory()
-		})
-	}
-}
-
-// defaultIdleAfter is long for what it takes to come back: a few milliseconds
-// for an instance, and some more for the code of a large module.
-const defaultIdleAfter = 30 * time.Second
-
-// expire closes instances that are idle, and lets go of code that nobody uses,
-// until ctx ends.
-func (h *Host) expire(ctx context.Context) {
-	tick := time.NewTicker(h.IdleAfter)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			h.expireOnce(ctx)
-		}
-	}
-}
-
-func (h *Host) expireOnce(ctx context.Context) {
-	for _, v := range h.versions() {
-		if err := v.pool.Expire(ctx); err != nil {
-			h.Logger.Warn("What is idle is not closed", "plugin", v.plugin, "error", err)
-		}
-	}
-}
-
-// codeLoaded is told by the compiler when the code of an idle plugin came back.
-func (h *Host) codeLoaded(took time.Duration, err error) { h.metrics.CodeLoaded(took, err == nil) }
-
-// codeUnloaded is told by the compiler when the code of idle plugins has gone.
-func (h *Host) codeUnloaded() {
-	h.metrics.CodeUnloaded()
-	h.sweep()
-}
 
 // plugin returns the plugin of a name, which it makes if there is none.
 func (h *Host) plugin(name string) *plugin {

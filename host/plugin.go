@@ -11,11 +11,8 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/archive"
-	"github.com/wasm-controller-manager/wcm/host/control"
 	"github.com/wasm-controller-manager/wcm/host/install"
-	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
 
@@ -39,13 +36,6 @@ type plugin struct {
 	current     *version               // nil before the first good one, and when removed
 	controllers map[string]*controller // by name
 	failure     error                  // why the newest files are not the current version; guarded by mu alone
-}
-
-// controller is one reconcile loop of a plugin.
-type controller struct {
-	*control.Controller
-	metrics *metric.Controller
-	workers int
 }
 
 // Install starts a plugin or replaces its module. It implements
@@ -108,92 +98,6 @@ func (h *Host) Unreadable(name, path string, err error) {
 	h.refused(h.Logger.With("plugin", name), p, install.Plugin{Name: name, Path: path}, fmt.Errorf("cannot be read: %w", err))
 }
 
-// activate lets a version take over the plugin's controllers and returns the
-// one before it, for the caller to close. Watches of the new version start
-// before those of the old one end, so no change falls between; each tells of
-// all objects first, which queues them at low priority. The caller holds
-// p.changing.
-func (h *Host) activate(p *plugin, next *version, s *supervisor, failure error) (before *version) {
-	next.supervisor = s
-	if before = p.current; before != nil {
-		before.supervisor.close()
-	}
-	described := map[string]bool{}
-	for i := range next.description.Controllers {
-		d := &next.description.Controllers[i]
-		described[d.Name] = true
-		c := h.takeOver(p, next, uint32(i))
-		h.watch(next, uint32(i), c.Controller)
-	}
-	for name, c := range p.controllers {
-		if !described[name] {
-			h.crew.leave(c.Controller)
-			c.metrics.Delete()
-			p.set(name, nil)
-		}
-	}
-	p.bounds.set(next.manifest.Limits)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.current, p.failure = next, failure
-	return before
-}
-
-// takeOver swaps the reconciler behind a controller's queue, or makes the
-// controller if there is none, or none with as many workers.
-func (h *Host) takeOver(p *plugin, next *version, index uint32) *controller {
-	d := &next.description.Controllers[index]
-	r := &reconciler{pool: next.pool, controller: index, name: d.Name, supervisor: next.supervisor}
-	old := p.controllers[d.Name]
-	if old != nil && old.workers == next.workers(d) {
-		old.SetTimeout(next.timeout)
-		next.supervisor.lead(index, old)
-		drained := old.Swap(r)
-		if p.current != nil {
-			p.current.superseded = append(p.current.superseded, drained)
-		}
-		return old
-	}
-	if old != nil {
-		h.crew.leave(old.Controller)
-	}
-	c := h.newController(p, d, next.workers(d), r)
-	c.SetTimeout(next.timeout)
-	next.supervisor.lead(index, c)
-	p.set(d.Name, c)
-	h.crew.join(c.Controller)
-	return c
-}
-
-// set sets a controller; nil deletes it. The caller holds p.changing.
-func (p *plugin) set(name string, c *controller) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if c == nil {
-		delete(p.controllers, name)
-		return
-	}
-	p.controllers[name] = c
-}
-
-func (h *Host) newController(p *plugin, d *abi.Controller, workers int, r control.Reconciler) *controller {
-	name := metric.ControllerName(p.name, d.Name)
-	metrics := h.metrics.Controller(name)
-	return &controller{
-		workers: workers,
-		metrics: metrics,
-		Controller: control.New(control.Options{
-			Name:         name,
-			Reconciler:   r,
-			Concurrency:  workers,
-			DrainTimeout: h.DrainTimeout,
-			Logger:       p.bounds.logger,
-			Observer:     metrics,
-			QueueMetrics: h.metrics.WorkQueues(),
-		}),
-	}
-}
-
 // Remove stops a plugin and forgets it. It implements [install.Installer].
 func (h *Host) Remove(ctx context.Context, name string) {
 	if shelf := h.remove(ctx, name); shelf != nil {
@@ -237,42 +141,5 @@ func (h *Host) stop(ctx context.Context, p *plugin) {
 	if last != nil {
 		h.retire(ctx, last)
 		h.metrics.ModuleLoaded(-1)
-	}
-}
-
-// close ends the watches, waits for the attempts in flight until ctx ends, and
-// frees everything that no attempt uses. It is safe on a version that was
-// prepared only in part.
-func (v *version) close(ctx context.Context, logger *slog.Logger) {
-	for _, cancel := range v.cancels {
-		cancel()
-	}
-	for _, drained := range v.superseded {
-		select {
-		case <-drained:
-		case <-ctx.Done():
-		}
-	}
-	if v.pool != nil {
-		if err := v.pool.Close(ctx); err != nil {
-			logger.Error("Instances are not closed", "plugin", v.plugin, "error", err)
-		}
-	}
-	if v.outside != nil {
-		v.outside.Close()
-	}
-	if v.account != nil {
-		v.account.release()
-	}
-	v.graph.close()
-	for _, view := range v.views {
-		if view != nil {
-			view.Close()
-		}
-	}
-	if v.module != nil {
-		if err := v.module.Close(ctx); err != nil {
-			logger.Error("Module is not closed", "plugin", v.plugin, "error", err)
-		}
 	}
 }

@@ -8,30 +8,22 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/abi/record"
-	"github.com/wasm-controller-manager/wcm/host/access"
 	"github.com/wasm-controller-manager/wcm/host/grant"
 	"github.com/wasm-controller-manager/wcm/host/guest"
 	"github.com/wasm-controller-manager/wcm/host/install"
-	"github.com/wasm-controller-manager/wcm/host/kube"
 	"github.com/wasm-controller-manager/wcm/host/manifest"
-	"github.com/wasm-controller-manager/wcm/host/metric"
 	"github.com/wasm-controller-manager/wcm/host/module"
 	"github.com/wasm-controller-manager/wcm/host/outside"
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
-
-// defaultConcurrency is how many keys a controller works on at once if its
-// description does not say, as in controller-runtime.
-const defaultConcurrency = 1
 
 // version is one module of a plugin with everything that it needs to
 // reconcile. It is prepared completely before it replaces the one before it,
@@ -119,199 +111,39 @@ func (h *Host) compile(ctx context.Context, v *version, p install.Plugin) (err e
 	return err
 }
 
-// openViews opens a view for each resource that the module reads.
-func (h *Host) openViews(ctx context.Context, v *version) error {
-	v.views = make([]*store.View, len(v.description.Resources))
-	v.projections = make([]*record.Shape, len(v.description.Resources))
-	for i := range v.description.Resources {
-		if err := h.openView(ctx, v, uint32(i)); err != nil {
-			return fmt.Errorf("resource %s: %w", &v.description.Resources[i], err)
+// close ends the watches, waits for the attempts in flight until ctx ends, and
+// frees everything that no attempt uses. It is safe on a version that was
+// prepared only in part.
+func (v *version) close(ctx context.Context, logger *slog.Logger) {
+	for _, cancel := range v.cancels {
+		cancel()
+	}
+	for _, drained := range v.superseded {
+		select {
+		case <-drained:
+		case <-ctx.Done():
 		}
 	}
-	return nil
-}
-
-func (h *Host) openView(ctx context.Context, v *version, index uint32) error {
-	r := &v.description.Resources[index]
-	if r.Any() {
-		return h.openGraph(v, index)
-	}
-	mappings, watched, err := needs(v.description, index)
-	if err != nil || r.Projection == nil && !watched {
-		return err
-	}
-	h.checkProjection(ctx, v.plugin, r)
-	projection := r.Projection
-	if projection == nil { // watched for its keys alone
-		projection = &record.Shape{Kind: record.Struct}
-	}
-	v.projections[index] = projection
-	v.views[index], err = h.stores.Open(store.ViewOptions{
-		Resource:   schema.GroupVersionResource{Group: r.Group, Version: r.Version, Resource: r.Resource},
-		Kind:       r.Kind,
-		Namespaced: h.namespaced(ctx, v.plugin, r),
-		Projection: projection,
-		Needs:      mappings,
-		Indexes:    r.Indexes,
-		Shows:      shows(v.policy.View(index)),
-		Namespaces: v.policy.View(index).Namespaces(),
-		Plugin:     v.plugin,
-	})
-	return err
-}
-
-// namespaced asks the API server for the scope of a resource. One that is not
-// served yet is taken for namespaced, as nearly all are.
-func (h *Host) namespaced(ctx context.Context, plugin string, r *abi.Resource) bool {
-	scope, err := h.kube.Discover(ctx, kube.TargetOf(r))
-	if err != nil {
-		h.Logger.Warn("Resource is not served", "plugin", plugin, "resource", r.String(), "error", err)
-		return true
-	}
-	if scope.Kind != r.Kind {
-		h.Logger.Warn("Resource has another kind than the module says", "plugin", plugin,
-			"resource", r.String(), "kind", scope.Kind, "described", r.Kind)
-	}
-	return scope.Namespaced
-}
-
-func (h *Host) newPool(v *version, settings []byte) (*guest.Pool, error) {
-	caches := make([]access.Cache, len(v.views))
-	for i, view := range v.views {
-		if view != nil {
-			caches[i] = view
+	if v.pool != nil {
+		if err := v.pool.Close(ctx); err != nil {
+			logger.Error("Instances are not closed", "plugin", v.plugin, "error", err)
 		}
 	}
-	metrics := h.metrics.Plugin(v.plugin)
-	v.outside = outside.New(outside.Options{
-		UserAgent: component + " plugin/" + v.plugin, BodyLimit: v.manifest.Limits.MessageSize,
-		Fence: h.Fence, Observed: metrics.HTTPRequest,
-	})
-	b := h.plugin(v.plugin).bounds
-	client, err := v.account.link.Client(b.requests)
-	if err != nil {
-		return nil, err
+	if v.outside != nil {
+		v.outside.Close()
 	}
-	logger := b.logger.With("plugin", v.plugin)
-	operator := access.New(access.Options{
-		Plugin: v.plugin, Description: v.description, Policy: v.policy, Caches: caches,
-		API: client, Events: v.account.events, Metrics: b.own, Outside: v.outside, Signer: h.SigningKeys, Leadership: h.Fence,
-		Graph: v.graph.reads(),
-		Discover: func(ctx context.Context, live bool) (*abi.Discovery, error) {
-			return h.catalogue.Resources(ctx, client, live)
-		},
-		Logger: logger, GuestLogger: b.guest, Limits: b.access(v.manifest.Limits), Gate: b.turns,
-	})
-	instance := guestOptions(v.manifest)
-	instance.Plugin, instance.Operator, instance.Hooks = v.plugin, operator, hooks(metrics)
-	instance.Output, instance.Gate = operator.Output, b.turns
-	return guest.NewPool(guest.PoolOptions{
-		Module:        v.module,
-		Instance:      instance,
-		Configuration: abi.Configuration{Plugin: v.plugin, Settings: settings},
-		Size:          v.concurrency(),
-		Keep:          v.residents(),
-		Report:        func(err error) { logger.Warn("Instance is not as it should be after its reconcile", "error", err) },
-	}), nil
-}
-
-func hooks(m *metric.Plugin) guest.Hooks {
-	return guest.Hooks{
-		Called:    func(c guest.Call) { m.GuestCall(c.Export, c.Took, c.Fuel, c.Died) },
-		Operated:  m.HostCall,
-		Instances: func(delta int) { m.Instances.Add(float64(delta)) },
-		Recycled:  m.Recycled.Inc,
-		Memory:    func(delta int64) { m.Memory.Add(float64(delta)) },
+	if v.account != nil {
+		v.account.release()
 	}
-}
-
-// defaultInstances is how many instances a plugin may have that says no limit.
-// More workers than that wait for one.
-const defaultInstances = 32
-
-// concurrency is how many instances all controllers together can use, and one
-// more for wcm_map, unless the plugin's limit is below that.
-func (v *version) concurrency() int {
-	if limit := v.manifest.Limits.Instances; limit > 0 {
-		return limit
-	}
-	n := 1
-	for i := range v.description.Controllers {
-		n += v.workers(&v.description.Controllers[i])
-	}
-	return min(n, defaultInstances)
-}
-
-// residents is how many instances stay however long they are idle. A plugin that is
-// limited to one may remember something in it (see sdk.Memory).
-func (v *version) residents() int {
-	if v.manifest.Limits.Instances == 1 {
-		return 1
-	}
-	return 0
-}
-
-// workers is how many keys a controller works on at once.
-func (v *version) workers(c *abi.Controller) int {
-	return cmp.Or(v.manifest.Limits.Concurrency, int(c.Concurrency), defaultConcurrency)
-}
-
-// prove makes the first instance, which finds out whether the module can be
-// instantiated and likes its settings.
-func (v *version) prove(ctx context.Context) error {
-	instance, err := v.pool.Get(ctx)
-	if err != nil {
-		return err
-	}
-	v.pool.Put(ctx, instance)
-	return nil
-}
-
-// fill waits until each cache is filled or is known to have a problem, which
-// is a condition of the plugin and no reason to hold it back.
-func (v *version) fill(ctx context.Context) error {
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
+	v.graph.close()
 	for _, view := range v.views {
-		for view != nil && !view.Synced() && view.Problem() == nil {
-			select {
-			case <-ctx.Done():
-				return context.Cause(ctx)
-			case <-look.C:
-			}
+		if view != nil {
+			view.Close()
 		}
 	}
-	return v.graph.fill(ctx, look.C)
-}
-
-// unfilled says which cache was never filled although it could be: one that
-// the API server refuses to fill is a problem of the plugin alone.
-func (v *version) unfilled() error {
-	for i, view := range v.views {
-		if view == nil || view.Synced() {
-			continue
+	if v.module != nil {
+		if err := v.module.Close(ctx); err != nil {
+			logger.Error("Module is not closed", "plugin", v.plugin, "error", err)
 		}
-		problem := view.Problem()
-		if apierrors.IsNotFound(problem) || apierrors.IsForbidden(problem) {
-			continue
-		}
-		return cmp.Or(problem, fmt.Errorf("the cache of %s is not filled yet", &v.description.Resources[i]))
 	}
-	return nil
-}
-
-// problems says why the version cannot do all of its work at present.
-func (v *version) problems() error {
-	problems := append([]error{v.module.Problem(), v.account.problem()}, v.graph.problems()...)
-	for i, view := range v.views {
-		if view == nil || view.Synced() && view.Problem() == nil {
-			continue
-		}
-		problem := view.Problem()
-		if problem == nil {
-			problem = fmt.Errorf("the cache of %s is not filled yet", &v.description.Resources[i])
-		}
-		problems = append(problems, problem)
-	}
-	return errors.Join(problems...)
 }
