@@ -113,7 +113,7 @@ var arrows = []arrow{
 	{
 		folder: "host/control", only: []string{
 			modulePath + "/host/control", modulePath + "/host/metric", modulePath + "/abi",
-			"k8s.io/client-go/util/workqueue", "github.com/prometheus/client_golang",
+			"github.com/prometheus/client_golang",
 		},
 		reason: "the queue and its decisions know neither wasm nor clients",
 	},

@@ -86,7 +86,6 @@ func (h *Host) newController(p *plugin, d *abi.Controller, workers int, r contro
 			DrainTimeout: h.DrainTimeout,
 			Logger:       p.bounds.logger,
 			Observer:     metrics,
-			QueueMetrics: h.metrics.WorkQueues(),
 		}),
 	}
 }

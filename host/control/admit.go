@@ -14,23 +14,5 @@ func (c *Controller) Admit(n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.admits = n
-	c.admitted.Broadcast()
-}
-
-// takeAdmissionLocked reports whether a worker of w may take a key now.
-func (c *Controller) takeAdmissionLocked(w *work) bool {
-	if c.work != w || c.stopping || c.admits == 0 {
-		return false
-	}
-	if c.admits > 0 {
-		c.admits--
-	}
-	return true
-}
-
-// awaitAdmissionLocked waits until a worker of w may take a key or should end.
-func (c *Controller) awaitAdmissionLocked(w *work) {
-	for c.work == w && !c.stopping && c.admits == 0 {
-		c.admitted.Wait()
-	}
+	c.hireLocked()
 }

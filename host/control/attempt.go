@@ -12,97 +12,109 @@ import (
 	"time"
 )
 
-// workOn attempts one key after the other until w is stopped and empty.
-func (c *Controller) workOn(ctx context.Context, w *work) {
+// job is a key that a worker has taken to a reconciler.
+type job struct {
+	generation *generation
+	attempt    Attempt
+	taken      time.Time
+	waited     time.Duration // in the queue
+}
+
+// workOn attempts one key after the other until there is none to take.
+func (c *Controller) workOn(s *shift) {
 	for {
-		key, stopped := w.Get()
-		if stopped {
+		j, ok := c.begin(s)
+		if !ok {
 			return
 		}
-		g, n, ok := c.begin(w, key)
-		if !ok {
-			continue
-		}
-		c.attempt(ctx, w, g, Attempt{Key: key, Failures: n.failures, ID: c.nextID(), Due: n.due})
+		c.attempt(s.attempts, j)
+		c.finish(j)
 	}
 }
 
-func (c *Controller) attempt(ctx context.Context, w *work, g *generation, a Attempt) {
-	c.observer.AttemptStarted()
+func (c *Controller) attempt(ctx context.Context, j job) {
+	c.observer.AttemptStarted(j.waited)
 	started := time.Now()
-	outcome, timedOut := c.reconcile(ctx, g.reconciler, a)
+	outcome, timedOut := c.reconcile(ctx, j.generation.reconciler, j.attempt)
 	duration := time.Since(started)
-
-	decision := c.decide(w, g, a, outcome)
-	if decision.Action == Requeue || decision.Action == Retry {
-		// Not under the mutex: it may wait for a goroutine that adds a key. A
-		// key without delay waits in the queue until finish.
-		w.delayed.AddAfter(a.Key, decision.After)
-	}
-	c.report(ctx, Report{a, outcome, decision, duration, timedOut})
-	c.finish(w, g, a.Key)
+	decision := c.decide(j, outcome)
+	c.report(ctx, Report{
+		Attempt: j.attempt, Outcome: outcome, Decision: decision,
+		Duration: duration, Worked: time.Since(j.taken), TimedOut: timedOut,
+	})
 }
 
-// begin takes a key to the current reconciler. It reports false, and the key
-// waits again, if w has been stopped or takes no keys for now; in the latter
-// case it returns when it may be worth another try.
-func (c *Controller) begin(w *work, key Key) (g *generation, n note, ok bool) {
+// begin takes a key to the current reconciler. If there is none to take, the
+// worker is no longer one of s.
+func (c *Controller) begin(s *shift) (job, bool) {
+	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.takeAdmissionLocked(w) {
-		c.addLocked(key, false)
-		w.doneLocked(key)
-		c.awaitAdmissionLocked(w)
-		return nil, note{}, false
+	if c.shift != s || c.stopping || c.admits == 0 || c.queue.len() == 0 {
+		s.workers--
+		return job{}, false
 	}
-	n = c.notes[key]
+	if c.admits > 0 {
+		c.admits--
+	}
+	key, waited, _ := c.queue.take(now)
+	n, _ := c.notes.get(key)
 	if n.waiting {
 		n.waiting = false
 		c.setNoteLocked(key, n)
 	}
 	c.running++
 	c.generation.running++
-	return c.generation, n, true
+	return job{
+		generation: c.generation,
+		attempt:    Attempt{Key: key, Failures: n.failures, ID: c.nextID(), Due: n.due},
+		taken:      now,
+		waited:     waited,
+	}, true
 }
 
-// decide decides what becomes of a key and takes note of it.
-func (c *Controller) decide(w *work, g *generation, a Attempt, outcome Outcome) Decision {
+// decide decides what becomes of a key and takes note of it. The key itself
+// stays in work until finish.
+func (c *Controller) decide(j job, outcome Outcome) Decision {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	stopping := c.work != w || c.stopping
+	a, stopping := j.attempt, c.shift == nil || c.stopping
 	d := Decide(outcome, Situation{Failures: a.Failures, Stopping: stopping})
 	switch {
 	case d.Action == Forget:
 		c.setNoteLocked(a.Key, note{})
+		return d
 	case stopping:
-		c.addLocked(a.Key, false) // timers are gone; kept for the next Run
+		c.addLocked(a.Key, false) // for the next Run, which knows of no times
 		d.Action = Keep
+		return d
 	case d.Action == Requeue:
 		c.setNoteLocked(a.Key, note{waiting: true, due: time.Now().Add(d.After)})
-	case g != c.generation:
+	case j.generation != c.generation:
 		d.After = 0 // it was the old reconciler that failed; let the new one try
 		c.setNoteLocked(a.Key, note{waiting: true, due: a.Due})
 	default:
 		c.setNoteLocked(a.Key, note{failures: a.Failures + 1, waiting: true, due: a.Due})
 	}
+	c.delayLocked(a.Key, d.After)
 	return d
 }
 
 // finish lets go of a key, which waits again if it was added in the meantime.
-func (c *Controller) finish(w *work, g *generation, key Key) {
+func (c *Controller) finish(j job) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w.doneLocked(key)
+	c.queue.done(j.attempt.Key)
 	c.running--
-	g.leaveLocked()
+	j.generation.leaveLocked()
 }
 
 func (c *Controller) setNoteLocked(key Key, n note) {
 	if n == (note{}) {
-		delete(c.notes, key)
+		c.notes.delete(key)
 		return
 	}
-	c.notes[key] = n
+	c.notes.set(key, n)
 }
 
 // reconcile calls the reconciler and recovers from its panics. This is the

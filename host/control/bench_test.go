@@ -38,10 +38,9 @@ func dispatch(b *testing.B, workers int, add func(*control.Controller, control.K
 			pending.Done()
 			return control.Outcome{}
 		}),
-		Concurrency:  workers,
-		Logger:       slog.New(slog.NewTextHandler(b.Output(), nil)),
-		Observer:     metrics.Controller("bench"),
-		QueueMetrics: metrics.WorkQueues(),
+		Concurrency: workers,
+		Logger:      slog.New(slog.NewTextHandler(b.Output(), nil)),
+		Observer:    metrics.Controller("bench"),
 	})
 	ctx, cancel := context.WithCancel(b.Context())
 	done := make(chan error)

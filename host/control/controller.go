@@ -11,8 +11,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"k8s.io/client-go/util/workqueue"
 )
 
 // The causes with which the context of an attempt ends.
@@ -53,8 +51,6 @@ type Options struct {
 	Logger *slog.Logger
 	// Observer is told of each attempt; nil means nobody is.
 	Observer Observer
-	// QueueMetrics makes the workqueue_* metrics of the queue; nil means none.
-	QueueMetrics workqueue.MetricsProvider
 }
 
 // Controller is one reconcile loop. Make it with [New].
@@ -65,19 +61,21 @@ type Controller struct {
 	drainTimeout time.Duration
 	log          *slog.Logger
 	observer     Observer
-	queueMetrics workqueue.MetricsProvider
 	idPrefix     string
 	attempts     atomic.Uint64
 
 	mu         sync.Mutex
 	generation *generation  // the current reconciler
 	running    int          // attempts of all generations that have not ended
-	work       *work        // nil unless Run runs
-	stopping   bool         // Run runs, but takes no more keys
-	kept       kept         // the keys to add when Run runs again
-	notes      map[Key]note // what is remembered of keys that failed or wait
+	shift      *shift       // nil unless Run runs
+	stopping   bool         // Run runs, but its workers take no more keys
+	queue      queue        // also between two Runs
+	delays     delays       // of this Run
+	timer      *time.Timer  // for the next of delays; nil: there was none yet
+	notes      keyMap[note] // what is remembered of keys that failed or wait
 	admits     int          // keys that the workers may still take; negative: any number
-	admitted   sync.Cond    // told when admits or stopping changes; its lock is mu
+	added      uint64       // keys that began to wait while Run ran
+	delayed    uint64       // keys that were to wait for a time
 }
 
 // note is what a Controller remembers of a key.
@@ -95,14 +93,10 @@ func New(o Options) *Controller {
 		drainTimeout: o.DrainTimeout,
 		log:          o.Logger,
 		observer:     o.Observer,
-		queueMetrics: o.QueueMetrics,
 		idPrefix:     newIDPrefix(),
 		generation:   newGeneration(o.Reconciler),
-		kept:         newKept(),
-		notes:        map[Key]note{},
 		admits:       Unlimited,
 	}
-	c.admitted.L = &c.mu
 	c.SetTimeout(o.Timeout)
 	if c.drainTimeout == 0 {
 		c.drainTimeout = DefaultDrainTimeout
@@ -139,30 +133,25 @@ func (c *Controller) AddLow(key Key) {
 }
 
 func (c *Controller) addLocked(key Key, low bool) {
-	if c.work == nil || c.stopping {
-		c.kept.add(key, low)
-		return
+	if c.queue.add(key, low, time.Now()) && c.shift != nil {
+		c.added++
 	}
-	c.work.addLocked(key, low)
+	c.hireLocked()
 }
 
 // Len returns the number of keys that are ready and wait for a worker.
 func (c *Controller) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.work == nil || c.stopping {
-		return c.kept.lanes.Len()
-	}
-	return c.work.Len()
+	return c.queue.len()
 }
 
 // Known returns the number of keys that wait, for a worker or for a time, or
 // whose failures are remembered. One that does two of these counts twice.
 func (c *Controller) Known() int {
-	known := c.Len()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return known + len(c.notes)
+	return c.queue.len() + c.notes.len()
 }
 
 // Run reconciles until ctx ends. Then it takes no more keys, lets the attempts
@@ -173,56 +162,45 @@ func (c *Controller) Known() int {
 // Run may be called again after it returned, when the lease is won again for
 // example: keys that were not reconciled, or that wait for a time, are kept.
 func (c *Controller) Run(ctx context.Context) error {
-	w, err := c.start()
-	if err != nil {
-		return err
-	}
 	// Attempts outlive ctx by the drain timeout.
 	attempts, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(ErrStopping)
-
-	var workers sync.WaitGroup
-	for range c.concurrency {
-		workers.Go(func() { c.workOn(attempts, w) }) // ends after w.stop, see drain
+	s, err := c.start(attempts)
+	if err != nil {
+		return err
 	}
 	<-ctx.Done()
-	c.stop(w)
-	err = c.drain(&workers, cancel)
+	c.stop()
+	err = c.drain(s, cancel)
 	c.end()
 	return err
 }
 
-func (c *Controller) start() (*work, error) {
+func (c *Controller) start(attempts context.Context) (*shift, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.work != nil || c.running > 0 {
+	if c.shift != nil || c.running > 0 {
 		return nil, fmt.Errorf("controller %s: %w", c.name, ErrRunning)
 	}
-	c.observer.RunStarted(c.concurrency)
-	c.work, c.stopping = newWork(c.name, c.queueMetrics, c.Add), false
-	waiting := c.kept
-	c.kept = newKept()
-	for waiting.lanes.Len() > 0 {
-		key, low := waiting.lanes.take()
-		c.work.addLocked(key, low)
-	}
-	return c.work, nil
+	c.observer.RunStarted(c.concurrency, c.Queue)
+	c.shift = &shift{attempts: attempts}
+	c.added += uint64(c.queue.restart(time.Now()))
+	c.hireLocked()
+	return c.shift, nil
 }
 
 // stop makes the workers end after their current attempt.
-func (c *Controller) stop(w *work) {
+func (c *Controller) stop() {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.stopping = true
-	c.admitted.Broadcast()
-	c.mu.Unlock()
-	w.stop() // not under the mutex: it waits for goroutines that may add a key
 }
 
 // drain waits for the workers, as long as Run promises.
-func (c *Controller) drain(workers *sync.WaitGroup, cancel context.CancelCauseFunc) error {
+func (c *Controller) drain(s *shift, cancel context.CancelCauseFunc) error {
 	drained := make(chan struct{})
 	go func() { // ends with the workers
-		workers.Wait()
+		s.group.Wait()
 		close(drained)
 	}()
 	select {
@@ -241,15 +219,16 @@ func (c *Controller) drain(workers *sync.WaitGroup, cancel context.CancelCauseFu
 	}
 }
 
-// end keeps the keys that wait for a time, since their timers are gone. What
+// end keeps the keys that wait for a time without their times. What
 // they waited for is forgotten: until the next Run the world is somebody else's.
 func (c *Controller) end() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.work, c.stopping = nil, false
-	for key, n := range c.notes {
+	c.shift, c.stopping = nil, false
+	c.forgetDelaysLocked()
+	for key, n := range c.notes.entries {
 		if n.waiting {
-			c.kept.add(key, true)
+			c.addLocked(key, true)
 		}
 		c.setNoteLocked(key, note{failures: n.failures})
 	}

@@ -332,13 +332,20 @@ func TestIDsAreUnique(t *testing.T) {
 
 // reports is an Observer that keeps what it is told.
 type reports struct {
-	mu  sync.Mutex
-	all []Report
+	mu     sync.Mutex
+	all    []Report
+	waited []time.Duration
 }
 
-func (*reports) RunStarted(int)  {}
-func (*reports) RunEnded()       {}
-func (*reports) AttemptStarted() {}
+func (*reports) RunStarted(int, func() Queue) {}
+func (*reports) RunEnded()                    {}
+
+func (r *reports) AttemptStarted(waited time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waited = append(r.waited, waited)
+}
+
 func (r *reports) AttemptEnded(report Report) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

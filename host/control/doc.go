@@ -11,9 +11,11 @@
 // and runs again, and when it was paused by [Controller.Admit]. One key is never reconciled twice at the same time.
 //
 // What a reconcile does is none of this package's business: it knows neither
-// wasm nor Kubernetes clients, never reads or writes objects, and uses of
-// Kubernetes the work queue of client-go only. All decisions are made by one
-// pure function, [Decide].
+// wasm nor Kubernetes, and never reads or writes objects. All decisions are made
+// by one pure function, [Decide].
+//
+// A Controller without work costs the goroutine of Run and no timer: workers
+// begin with a key and end when they find no other.
 //
 // All methods of a Controller are safe for concurrent use.
 package control

@@ -5,8 +5,7 @@ package control
 
 import (
 	"container/list"
-
-	"k8s.io/client-go/util/workqueue"
+	"time"
 )
 
 // fairShare is the number of keys after which the low lane gets one turn even
@@ -15,70 +14,69 @@ import (
 // initial list at last.
 const fairShare = 16
 
-// lanes stores the waiting keys of a work queue: those that changed in the
-// normal lane, and those that are only looked at again (an initial list, a
-// reload) in the low one, each first in, first out.
-//
-// A work queue does not pass on why it pushes a key. The caller says it by
-// setting pushLow beforehand, and holds a lock over both.
+// item is a key that waits for a worker.
+type item struct {
+	key   Key
+	since time.Time     // when it began to wait
+	low   *list.Element // where it is in the low lane; nil: not there
+}
+
+// lanes are the items that wait: those that changed in the normal lane, and
+// those that are only looked at again (an initial list, a reload) in the low
+// one, each first in, first out.
 type lanes struct {
-	normal  workqueue.Queue[Key]
-	low     list.List             // of Key
-	inLow   map[Key]*list.Element // where each key of low is
-	pushLow bool
-	turns   int // keys taken from the normal lane since the last one from low
+	normal []*item
+	low    list.List // of *item
+	turns  int       // items taken from the normal lane since the last one from low
 }
 
-// Interface guards.
-var _ workqueue.Queue[Key] = (*lanes)(nil)
-
-func newLanes() *lanes {
-	return &lanes{normal: workqueue.DefaultQueue[Key](), inLow: map[Key]*list.Element{}}
-}
-
-// Push adds a key that is in neither lane.
-func (l *lanes) Push(key Key) {
-	if l.pushLow {
-		l.inLow[key] = l.low.PushBack(key)
+// push adds an item that is in neither lane.
+func (l *lanes) push(i *item, low bool) {
+	if low {
+		i.low = l.low.PushBack(i)
 		return
 	}
-	l.normal.Push(key)
+	l.normal = append(l.normal, i)
 }
 
-// Touch is called when a key is added that is in one of the lanes already.
-func (l *lanes) Touch(key Key) {
-	if l.pushLow || len(l.inLow) == 0 {
-		return
-	}
-	if at, ok := l.inLow[key]; ok {
-		l.removeLow(key, at)
-		l.normal.Push(key)
+// raise moves an item to the normal lane if it is in the low one.
+func (l *lanes) raise(i *item) {
+	if i.low != nil {
+		l.removeLow(i)
+		l.push(i, false)
 	}
 }
 
-// Len returns the number of keys in both lanes.
-func (l *lanes) Len() int { return l.normal.Len() + len(l.inLow) }
+// len returns the number of items in both lanes.
+func (l *lanes) len() int { return len(l.normal) + l.low.Len() }
 
-// Pop takes the next key.
-func (l *lanes) Pop() Key {
-	key, _ := l.take()
-	return key
-}
-
-// take is Pop that also says whether the key was in the low lane.
-func (l *lanes) take() (key Key, low bool) {
-	if l.normal.Len() > 0 && (len(l.inLow) == 0 || l.turns < fairShare-1) {
+// take takes the next item; nil: there is none.
+func (l *lanes) take() *item {
+	first := l.low.Front()
+	if len(l.normal) > 0 && (first == nil || l.turns < fairShare-1) {
 		l.turns++
-		return l.normal.Pop(), false
+		return l.takeNormal()
 	}
 	l.turns = 0
-	first := l.low.Front()
-	key = first.Value.(Key)
-	l.removeLow(key, first)
-	return key, true
+	if first == nil {
+		return nil
+	}
+	i := first.Value.(*item)
+	l.removeLow(i)
+	return i
 }
 
-func (l *lanes) removeLow(key Key, at *list.Element) {
-	l.low.Remove(at)
-	delete(l.inLow, key)
+// takeNormal lets go of the array with its last item: it may have been a large one.
+func (l *lanes) takeNormal() *item {
+	i := l.normal[0]
+	l.normal[0] = nil
+	if l.normal = l.normal[1:]; len(l.normal) == 0 {
+		l.normal = nil
+	}
+	return i
+}
+
+func (l *lanes) removeLow(i *item) {
+	l.low.Remove(i.low)
+	i.low = nil
 }

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -28,22 +29,22 @@ func TestLanes(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			k := newKept()
+			var q queue
 			var got []string
 			for step := range strings.FieldsSeq(c.script) {
 				if step == "." {
-					next := k.lanes.Pop()
-					delete(k.keys, next)
+					next, _, _ := q.take(time.Time{})
+					q.done(next)
 					got = append(got, next.Name)
 					continue
 				}
-				k.add(key(step[1:]), step[0] == 'l')
+				q.add(key(step[1:]), step[0] == 'l', time.Time{})
 			}
 			if diff := cmp.Diff(c.want, strings.Join(got, " ")); diff != "" {
 				t.Errorf("keys after %q, because %s: -want +got:\n%s", c.script, c.reason, diff)
 			}
-			if n := k.lanes.Len(); n != 0 {
-				t.Errorf("Len() after %q = %d, want 0", c.script, n)
+			if n := q.len(); n != 0 {
+				t.Errorf("len() after %q = %d, want 0", c.script, n)
 			}
 		})
 	}
@@ -51,23 +52,23 @@ func TestLanes(t *testing.T) {
 
 // The low lane gets its share when the normal one never runs dry, and no more.
 func TestLanesFairShare(t *testing.T) {
-	l := newLanes()
-	l.pushLow = true
+	var l lanes
+	push := func(name string, low bool) { l.push(&item{key: key(name)}, low) }
 	for i := range 3 {
-		l.Push(key(fmt.Sprint("low", i)))
+		push(fmt.Sprint("low", i), true)
 	}
-	l.pushLow = false
 	low := 0
 	for i := range 10 * fairShare {
-		l.Push(key(strconv.Itoa(i)))
+		push(strconv.Itoa(i), false)
+		got := l.take().key.Name
 		if i%fairShare == fairShare-1 && low < 3 {
-			low++
-			if got := l.Pop().Name; got != fmt.Sprint("low", low-1) {
-				t.Fatalf("key %d = %s, want low%d", i, got, low-1)
+			if got != fmt.Sprint("low", low) {
+				t.Fatalf("key %d = %s, want low%d", i, got, low)
 			}
+			low++
 			continue
 		}
-		if got := l.Pop().Name; strings.HasPrefix(got, "low") {
+		if strings.HasPrefix(got, "low") {
 			t.Fatalf("key %d = %s, want one of the normal lane", i, got)
 		}
 	}

@@ -3,75 +3,76 @@
 
 package control
 
-import "k8s.io/client-go/util/workqueue"
+import "time"
 
-// work is the queue of one Run: client-go's work queue over two lanes, and
-// client-go's delaying queue in front of it for keys that wait for a time. Its
-// rate-limiting queue is not used, because how often a key has failed decides
-// more than its delay; the Controller keeps that count.
-type work struct {
-	*workqueue.Typed[Key]
-	lanes   *lanes
-	delayed workqueue.TypedDelayingInterface[Key]
+// queue is the keys that wait for a worker or are in work. A key waits once and
+// is in work once at most; if it is added while it is in work, it waits until
+// that is done, in no lane. The zero queue is empty. A queue is not safe for
+// concurrent use, and has no goroutine and no clock.
+type queue struct {
+	lanes   lanes
+	waiting keyMap[*item]
+	working map[Key]time.Time // since when; no more than there are workers
 }
 
-// newWork starts the goroutines that client-go's queues need; stop ends them.
-// A key whose time has come is passed to add.
-func newWork(name string, metrics workqueue.MetricsProvider, add func(Key)) *work {
-	w := &work{lanes: newLanes()}
-	w.Typed = workqueue.NewTypedWithConfig(workqueue.TypedQueueConfig[Key]{
-		Name:            name,
-		MetricsProvider: metrics,
-		Queue:           w.lanes,
-	})
-	w.delayed = workqueue.NewTypedDelayingQueueWithConfig(workqueue.TypedDelayingQueueConfig[Key]{
-		Name:            name,
-		MetricsProvider: metrics,
-		Queue:           readyAdder{w.Typed, add},
-	})
-	return w
-}
-
-// addLocked adds a key to a lane. The caller holds the Controller's mutex,
-// which also guards lanes.pushLow.
-func (w *work) addLocked(key Key, low bool) {
-	w.lanes.pushLow = low
-	w.Add(key)
-}
-
-// doneLocked ends the work on a key. If the key was added in the meantime it
-// waits again, in the normal lane: it may be a change.
-func (w *work) doneLocked(key Key) {
-	w.lanes.pushLow = false
-	w.Done(key)
-}
-
-// stop makes Get return what is left and then report the shutdown.
-func (w *work) stop() { w.delayed.ShutDown() }
-
-// readyAdder is a work queue whose Add goes another way.
-type readyAdder struct {
-	*workqueue.Typed[Key]
-	add func(Key)
-}
-
-// Add passes on a key whose time has come.
-func (r readyAdder) Add(key Key) { r.add(key) }
-
-// kept holds the keys that are added while nothing runs.
-type kept struct {
-	lanes *lanes
-	keys  map[Key]struct{} // in lanes
-}
-
-func newKept() kept { return kept{lanes: newLanes(), keys: map[Key]struct{}{}} }
-
-func (k *kept) add(key Key, low bool) {
-	k.lanes.pushLow = low
-	if _, ok := k.keys[key]; ok {
-		k.lanes.Touch(key)
-		return
+// add makes a key wait, and reports false if it does already. One that waits in
+// the low lane moves to the normal one if low is false.
+func (q *queue) add(key Key, low bool, now time.Time) bool {
+	if i, ok := q.waiting.get(key); ok {
+		if !low {
+			q.lanes.raise(i)
+		}
+		return false
 	}
-	k.keys[key] = struct{}{}
-	k.lanes.Push(key)
+	i := &item{key: key, since: now}
+	q.waiting.set(key, i)
+	if _, busy := q.working[key]; !busy {
+		q.lanes.push(i, low)
+	}
+	return true
+}
+
+// take begins the work on the next key, and says how long that has waited.
+func (q *queue) take(now time.Time) (key Key, waited time.Duration, ok bool) {
+	i := q.lanes.take()
+	if i == nil {
+		return Key{}, 0, false
+	}
+	q.waiting.delete(i.key)
+	if q.working == nil {
+		q.working = map[Key]time.Time{}
+	}
+	q.working[i.key] = now
+	return i.key, now.Sub(i.since), true
+}
+
+// done ends the work on a key. If it was added in the meantime it goes to the
+// normal lane, however it was added: it may be a change.
+func (q *queue) done(key Key) {
+	delete(q.working, key)
+	if i, ok := q.waiting.get(key); ok {
+		q.lanes.push(i, false)
+	}
+}
+
+// len returns the number of keys that a worker could take.
+func (q *queue) len() int { return q.lanes.len() }
+
+// restart makes all keys that wait wait from now on, and returns their number.
+func (q *queue) restart(now time.Time) int {
+	for _, i := range q.waiting.entries {
+		i.since = now
+	}
+	return q.waiting.len()
+}
+
+// ages returns the sum of the times for which keys have been in work, and the
+// longest of them.
+func (q *queue) ages(now time.Time) (sum, longest time.Duration) {
+	for _, since := range q.working {
+		age := now.Sub(since)
+		sum += age
+		longest = max(longest, age)
+	}
+	return sum, longest
 }

@@ -16,15 +16,17 @@ type Report struct {
 	Attempt  Attempt
 	Outcome  Outcome
 	Decision Decision
-	Duration time.Duration
-	TimedOut bool // it was still running at Options.Timeout
+	Duration time.Duration // of the call of the reconciler
+	Worked   time.Duration // for which a worker has had the key
+	TimedOut bool          // it was still running at Options.Timeout
 }
 
 // Observer is told what a [Controller] does. Its methods are called by several
-// workers at once, must return quickly and must not call the Controller.
+// workers at once, must return quickly and must not call the Controller; queue,
+// which is its [Controller.Queue], may be called when they have returned.
 type Observer interface {
-	RunStarted(workers int)
-	AttemptStarted()
+	RunStarted(workers int, queue func() Queue)
+	AttemptStarted(waited time.Duration) // in the queue
 	AttemptEnded(Report)
 	RunEnded()
 }
@@ -32,10 +34,32 @@ type Observer interface {
 // nobody observes nothing.
 type nobody struct{}
 
-func (nobody) RunStarted(int)      {}
-func (nobody) AttemptStarted()     {}
-func (nobody) AttemptEnded(Report) {}
-func (nobody) RunEnded()           {}
+func (nobody) RunStarted(int, func() Queue) {}
+func (nobody) AttemptStarted(time.Duration) {}
+func (nobody) AttemptEnded(Report)          {}
+func (nobody) RunEnded()                    {}
+
+// Queue is what there is to tell about the queue of a [Controller], at a moment.
+// The counts never go down.
+type Queue struct {
+	Depth      int           // keys that wait for a worker; 0 while Run does not run
+	Added      uint64        // times that a key began to wait, while Run ran or when it began to
+	Delayed    uint64        // times that a key was to wait for a time
+	Unfinished time.Duration // sum of the times for which workers have had their keys
+	Longest    time.Duration // the longest of these times
+}
+
+// Queue returns what there is to tell about the queue.
+func (c *Controller) Queue() Queue {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	q := Queue{Added: c.added, Delayed: c.delayed}
+	if c.shift != nil {
+		q.Depth = c.queue.len()
+	}
+	q.Unfinished, q.Longest = c.queue.ages(time.Now())
+	return q
+}
 
 // The keys of the attributes in the lines that a Controller logs;
 // controller-runtime's, where it has one.

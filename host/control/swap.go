@@ -29,15 +29,15 @@ func (c *Controller) Swap(r Reconciler) (drained <-chan struct{}) {
 	old := c.generation
 	c.generation = newGeneration(r)
 	c.admits = Unlimited
-	c.admitted.Broadcast()
 	old.retired = true
 	old.checkDrainedLocked()
 	c.retryAllLocked()
+	c.hireLocked()
 	return old.drained
 }
 
 func (c *Controller) retryAllLocked() {
-	for key, n := range c.notes {
+	for key, n := range c.notes.entries {
 		if n.failures == 0 {
 			continue
 		}

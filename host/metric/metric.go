@@ -34,13 +34,15 @@ type Metrics struct {
 	store     storeMetrics
 	limit     limitMetrics
 	outside   outsideMetrics
+
+	controllers roll[*Controller]
 }
 
 // New makes the metrics and registers them with registerer; nil registers them
 // nowhere, for tests. It panics if registerer has any of them already.
 func New(registerer prometheus.Registerer) *Metrics {
 	f := promauto.With(registerer)
-	return &Metrics{
+	m := &Metrics{
 		reconcile: newReconcileMetrics(f),
 		queue:     newQueueMetrics(f),
 		client:    newClientMetrics(f),
@@ -50,6 +52,14 @@ func New(registerer prometheus.Registerer) *Metrics {
 		limit:     newLimitMetrics(f),
 		outside:   newOutsideMetrics(f),
 	}
+	m.controllers.describe = func(ch chan<- *prometheus.Desc) {
+		m.reconcile.describe(ch)
+		m.queue.describe(ch)
+	}
+	if registerer != nil {
+		registerer.MustRegister(&m.controllers)
+	}
+	return m
 }
 
 // ControllerName returns what the label controller says of a plugin's

@@ -67,8 +67,8 @@ func TestControllerName(t *testing.T) {
 	}
 }
 
-// A dashboard made for controller-runtime finds every series, before anything
-// has happened.
+// A dashboard made for controller-runtime finds every series but histograms
+// before anything has happened.
 func TestControllerStartsAtZero(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	New(registry).Controller("web")
@@ -87,7 +87,6 @@ func TestControllerStartsAtZero(t *testing.T) {
 		"controller_runtime_max_concurrent_reconciles{controller=web}",
 		"controller_runtime_reconcile_errors_total{controller=web}",
 		"controller_runtime_reconcile_panics_total{controller=web}",
-		"controller_runtime_reconcile_time_seconds{controller=web}",
 		"controller_runtime_reconcile_timeouts_total{controller=web}",
 		"controller_runtime_reconcile_total{controller=web,result=error}",
 		"controller_runtime_reconcile_total{controller=web,result=requeue_after}",
@@ -105,7 +104,9 @@ func TestControllerCountsReports(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	m := New(registry)
 	c := m.Controller("web")
-	c.RunStarted(5)
+	c.RunStarted(5, func() control.Queue {
+		return control.Queue{Depth: 3, Added: 10, Delayed: 2, Unfinished: 5 * time.Second, Longest: 4 * time.Second}
+	})
 	err := errors.New("it went wrong")
 	for _, o := range []control.Outcome{
 		{},
@@ -115,10 +116,10 @@ func TestControllerCountsReports(t *testing.T) {
 		{Err: err, Trap: true, Fuel: 500},
 		{Err: err, Status: abi.StatusNotLeader},
 	} {
-		c.AttemptStarted()
+		c.AttemptStarted(time.Second)
 		c.AttemptEnded(control.Report{Outcome: o, Decision: control.Decide(o, control.Situation{}), TimedOut: o.Trap})
 	}
-	c.AttemptStarted()
+	c.AttemptStarted(time.Second)
 	want := map[string]float64{
 		"controller_runtime_active_workers{controller=web}":                       1,
 		"controller_runtime_max_concurrent_reconciles{controller=web}":            5,
@@ -133,6 +134,13 @@ func TestControllerCountsReports(t *testing.T) {
 		"controller_runtime_terminal_reconcile_errors_total{controller=web}":      1,
 		"running_managed_controllers{manager=wasm-controller-manager,name=web}":   1,
 		"wcm_reconcile_fuel_total{controller=web}":                                1500,
+		"workqueue_adds_total{controller=web,name=web}":                           10,
+		"workqueue_depth{controller=web,name=web,priority=}":                      3,
+		"workqueue_longest_running_processor_seconds{controller=web,name=web}":    4,
+		"workqueue_queue_duration_seconds{controller=web,name=web}":               7,
+		"workqueue_retries_total{controller=web,name=web}":                        2,
+		"workqueue_unfinished_work_seconds{controller=web,name=web}":              5,
+		"workqueue_work_duration_seconds{controller=web,name=web}":                6,
 	}
 	if diff := cmp.Diff(want, nonZero(scrape(t, registry))); diff != "" {
 		t.Errorf("metrics after six reports: -want +got:\n%s", diff)
@@ -145,14 +153,9 @@ func TestDelete(t *testing.T) {
 	m := New(registry)
 	before := scrape(t, registry)
 	c := m.Controller("web")
-	q := m.WorkQueues()
-	q.NewDepthMetric("web").Inc()
-	q.NewAddsMetric("web").Inc()
-	q.NewLatencyMetric("web").Observe(1)
-	q.NewWorkDurationMetric("web").Observe(1)
-	q.NewUnfinishedWorkSecondsMetric("web").Set(1)
-	q.NewLongestRunningProcessorSecondsMetric("web").Set(1)
-	q.NewRetriesMetric("web").Inc()
+	c.RunStarted(1, func() control.Queue { return control.Queue{} })
+	c.AttemptStarted(time.Second)
+	c.AttemptEnded(control.Report{})
 	p := m.Plugin("shop")
 	p.Compiled("cache", time.Second)
 	p.HostCall(abi.OpGet, abi.StatusNotFound)

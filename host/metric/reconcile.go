@@ -4,6 +4,9 @@
 package metric
 
 import (
+	"sync/atomic"
+	"time"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promauto"
 
@@ -13,16 +16,16 @@ import (
 // reconcileMetrics are controller-runtime's, and kube-controller-manager's
 // running_managed_controllers.
 type reconcileMetrics struct {
-	total    *prometheus.CounterVec
-	errors   *prometheus.CounterVec
-	terminal *prometheus.CounterVec
-	panics   *prometheus.CounterVec
-	timeouts *prometheus.CounterVec
+	total    *prometheus.Desc
+	errors   *prometheus.Desc
+	terminal *prometheus.Desc
+	panics   *prometheus.Desc
+	timeouts *prometheus.Desc
 	seconds  *prometheus.HistogramVec
-	fuel     *prometheus.CounterVec
-	workers  *prometheus.GaugeVec
-	active   *prometheus.GaugeVec
-	managed  *prometheus.GaugeVec
+	fuel     *prometheus.Desc
+	workers  *prometheus.Desc
+	active   *prometheus.Desc
+	managed  *prometheus.Desc
 }
 
 var reconcileBuckets = []float64{
@@ -32,117 +35,138 @@ var reconcileBuckets = []float64{
 
 func newReconcileMetrics(f promauto.Factory) reconcileMetrics {
 	return reconcileMetrics{
-		total: counter(f, "controller_runtime_reconcile_total",
+		total: description("controller_runtime_reconcile_total",
 			"Reconciles by result: success, requeue_after, requeue (cut off, the key is kept) or error.",
 			labelController, labelResult),
-		errors: counter(f, "controller_runtime_reconcile_errors_total",
+		errors: description("controller_runtime_reconcile_errors_total",
 			"Reconciles that ended with an error, traps and terminal errors included.", labelController),
-		terminal: counter(f, "controller_runtime_terminal_reconcile_errors_total",
+		terminal: description("controller_runtime_terminal_reconcile_errors_total",
 			"Reconciles that ended with an error that is not tried again.", labelController),
-		panics: counter(f, "controller_runtime_reconcile_panics_total",
+		panics: description("controller_runtime_reconcile_panics_total",
 			"Reconciles in which the instance trapped.", labelController),
-		timeouts: counter(f, "controller_runtime_reconcile_timeouts_total",
+		timeouts: description("controller_runtime_reconcile_timeouts_total",
 			"Reconciles that exceeded the controller's time limit.", labelController),
 		seconds: histogram(f, "controller_runtime_reconcile_time_seconds",
 			"How long a reconcile took.", reconcileBuckets, labelController),
-		fuel: counter(f, "wcm_reconcile_fuel_total",
+		fuel: description("wcm_reconcile_fuel_total",
 			"Metered work that reconciles took, in units of about one instruction.", labelController),
-		workers: gauge(f, "controller_runtime_max_concurrent_reconciles",
+		workers: description("controller_runtime_max_concurrent_reconciles",
 			"Workers of the controller.", labelController),
-		active: gauge(f, "controller_runtime_active_workers",
+		active: description("controller_runtime_active_workers",
 			"Workers that are reconciling at this moment.", labelController),
-		managed: gauge(f, "running_managed_controllers",
+		managed: description("running_managed_controllers",
 			"1 for a controller that is running, else 0.", labelName, "manager"),
 	}
 }
 
-// Controller is the metrics of one controller. It is the Observer to give to
-// [control.New].
+func (r *reconcileMetrics) describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{
+		r.total, r.errors, r.terminal, r.panics, r.timeouts, r.fuel, r.workers, r.active, r.managed,
+	} {
+		ch <- d
+	}
+}
+
+// Controller is the metrics of one controller and its queue. It is the Observer
+// to give to [control.New].
 type Controller struct {
 	metrics  *Metrics
 	name     string
-	results  [control.Results]prometheus.Counter
-	errors   prometheus.Counter
-	terminal prometheus.Counter
-	panics   prometheus.Counter
-	timeouts prometheus.Counter
-	seconds  prometheus.Observer
-	fuel     prometheus.Counter
-	workers  prometheus.Gauge
-	active   prometheus.Gauge
-	running  prometheus.Gauge
+	results  [control.Results]atomic.Uint64
+	terminal atomic.Uint64
+	panics   atomic.Uint64
+	timeouts atomic.Uint64
+	fuel     atomic.Uint64
+	workers  atomic.Int64
+	active   atomic.Int64
+	running  atomic.Bool
+	queue    atomic.Pointer[func() control.Queue] // nil before the first run
+	seconds  lateObserver
+	waited   lateObserver
+	worked   lateObserver
 }
 
 // Interface guards.
 var _ control.Observer = (*Controller)(nil)
 
 // Controller returns the metrics of the controller with this name, which
-// [ControllerName] makes.
+// [ControllerName] makes. Its counters and gauges are there from now on, its
+// histograms when there is something in them.
 func (m *Metrics) Controller(name string) *Controller {
-	r := &m.reconcile
 	c := &Controller{
-		metrics:  m,
-		name:     name,
-		errors:   r.errors.WithLabelValues(name),
-		terminal: r.terminal.WithLabelValues(name),
-		panics:   r.panics.WithLabelValues(name),
-		timeouts: r.timeouts.WithLabelValues(name),
-		seconds:  r.seconds.WithLabelValues(name),
-		fuel:     r.fuel.WithLabelValues(name),
-		workers:  r.workers.WithLabelValues(name),
-		active:   r.active.WithLabelValues(name),
-		running:  r.managed.WithLabelValues(name, manager),
+		metrics: m,
+		name:    name,
+		seconds: lateObserver{vec: m.reconcile.seconds, labels: []string{name}},
+		waited:  lateObserver{vec: m.queue.latency, labels: []string{name, name}},
+		worked:  lateObserver{vec: m.queue.work, labels: []string{name, name}},
 	}
-	for i := range c.results {
-		c.results[i] = r.total.WithLabelValues(name, control.Result(i).String())
-	}
+	m.controllers.set(name, c)
 	return c
 }
 
 // RunStarted counts the controller as running with this many workers.
-func (c *Controller) RunStarted(workers int) {
-	c.workers.Set(float64(workers))
-	c.running.Set(1)
+func (c *Controller) RunStarted(workers int, queue func() control.Queue) {
+	c.workers.Store(int64(workers))
+	c.queue.Store(&queue)
+	c.running.Store(true)
 }
 
 // RunEnded counts the controller as not running.
-func (c *Controller) RunEnded() { c.running.Set(0) }
+func (c *Controller) RunEnded() { c.running.Store(false) }
 
-// AttemptStarted counts a worker as active.
-func (c *Controller) AttemptStarted() { c.active.Inc() }
+// AttemptStarted counts a worker as active, and observes how long its key waited.
+func (c *Controller) AttemptStarted(waited time.Duration) {
+	c.active.Add(1)
+	c.waited.Observe(waited.Seconds())
+}
 
 // AttemptEnded counts what became of an attempt.
 func (c *Controller) AttemptEnded(r control.Report) {
-	c.active.Dec()
+	c.active.Add(-1)
 	c.seconds.Observe(r.Duration.Seconds())
-	c.fuel.Add(float64(r.Outcome.Fuel))
-	c.results[r.Decision.Result].Inc()
+	c.worked.Observe(r.Worked.Seconds())
+	c.fuel.Add(r.Outcome.Fuel)
+	c.results[r.Decision.Result].Add(1)
 	if r.TimedOut {
-		c.timeouts.Inc()
+		c.timeouts.Add(1)
 	}
 	if r.Outcome.Trap {
-		c.panics.Inc()
+		c.panics.Add(1)
 	}
-	if r.Decision.Result != control.ResultError {
-		return
+	if r.Decision.Result == control.ResultError && r.Outcome.Terminal {
+		c.terminal.Add(1)
 	}
-	c.errors.Inc()
-	if r.Outcome.Terminal {
-		c.terminal.Inc()
+}
+
+// collect sends the numbers of the controller and its queue.
+func (c *Controller) collect(ch chan<- prometheus.Metric) {
+	r := &c.metrics.reconcile
+	for i := range c.results {
+		ch <- counterNow(r.total, float64(c.results[i].Load()), c.name, control.Result(i).String())
 	}
+	ch <- counterNow(r.errors, float64(c.results[control.ResultError].Load()), c.name)
+	ch <- counterNow(r.terminal, float64(c.terminal.Load()), c.name)
+	ch <- counterNow(r.panics, float64(c.panics.Load()), c.name)
+	ch <- counterNow(r.timeouts, float64(c.timeouts.Load()), c.name)
+	ch <- counterNow(r.fuel, float64(c.fuel.Load()), c.name)
+	ch <- gaugeNow(r.workers, float64(c.workers.Load()), c.name)
+	ch <- gaugeNow(r.active, float64(c.active.Load()), c.name)
+	running := 0.0
+	if c.running.Load() {
+		running = 1
+	}
+	ch <- gaugeNow(r.managed, running, c.name, manager)
+	var queue control.Queue
+	if ask := c.queue.Load(); ask != nil {
+		queue = (*ask)()
+	}
+	c.metrics.queue.collect(ch, c.name, queue)
 }
 
 // Delete takes the controller's series away, also those of its queue.
 func (c *Controller) Delete() {
-	label := prometheus.Labels{labelController: c.name}
-	r, q := &c.metrics.reconcile, &c.metrics.queue
-	for _, vec := range []interface {
-		DeletePartialMatch(prometheus.Labels) int
-	}{
-		r.total, r.errors, r.terminal, r.panics, r.timeouts, r.seconds, r.fuel, r.workers, r.active,
-		q.depth, q.adds, q.latency, q.work, q.unfinished, q.longest, q.retries,
-	} {
-		vec.DeletePartialMatch(label)
+	c.metrics.controllers.delete(c.name, c)
+	for _, o := range []*lateObserver{&c.seconds, &c.waited, &c.worked} {
+		o.delete()
 	}
-	r.managed.DeleteLabelValues(c.name, manager)
 }
