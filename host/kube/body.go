@@ -5,13 +5,9 @@ package kube
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strconv"
-
-	"github.com/wasm-controller-manager/wcm/abi"
 )
 
 // object is the JSON of an object of which only the top level is taken apart.
@@ -131,55 +127,4 @@ func replaceStep(path, value string) json.RawMessage {
 		panic(err) // a map of strings always encodes
 	}
 	return step
-}
-
-// NameCreated works out what an object will be called that a request creates:
-// Name of the request, or what the API server makes of the generateName that it
-// returns, or neither. Body and request must not name two objects; where one of
-// them is silent it gets the name. The body is written anew, so that it has each
-// name once, and no reader can see another one in it. The error is a
-// [RequestError].
-func NameCreated(w *abi.WriteRequest) (generateName string, err error) {
-	generateName, err = nameCreated(w)
-	if err != nil {
-		return "", &RequestError{Cause: err}
-	}
-	return generateName, nil
-}
-
-func nameCreated(w *abi.WriteRequest) (generateName string, err error) {
-	o, err := parseObject(w.Body)
-	if err != nil {
-		return "", err
-	}
-	metadata, err := parseObject(o["metadata"])
-	if err != nil {
-		return "", fmt.Errorf("metadata: %w", err)
-	}
-	var name string
-	if err := errors.Join(metadata.text("name", &name), metadata.text("generateName", &generateName)); err != nil {
-		return "", err
-	}
-	if name != "" && w.Name != "" && name != w.Name {
-		return "", fmt.Errorf("the body names %q and the request %q", name, w.Name)
-	}
-	w.Name = cmp.Or(w.Name, name)
-	if w.Name != "" {
-		metadata.set("name", w.Name)
-		generateName = ""
-	}
-	o.set("metadata", metadata)
-	w.Body, err = json.Marshal(o)
-	return generateName, err
-}
-
-// text reads a string, which may be absent.
-func (o object) text(key string, into *string) error {
-	if o[key] == nil {
-		return nil
-	}
-	if err := json.Unmarshal(o[key], into); err != nil {
-		return fmt.Errorf("metadata.%s: %w", key, err)
-	}
-	return nil
 }
