@@ -43,15 +43,19 @@ func discard(response *http.Response) {
 	_ = response.Body.Close()
 }
 
-// retryAfter returns the time after which the server asks to be asked again.
-func retryAfter(response *http.Response) (pause time.Duration, asked bool) {
-	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
-	return time.Duration(seconds) * time.Second, err == nil
+// sendAgain reports whether the server had no capacity for a write and asks for
+// it once more, after a pause.
+func sendAgain(response *http.Response) (pause time.Duration, asked bool) {
+	if response.StatusCode != http.StatusTooManyRequests && response.StatusCode < http.StatusInternalServerError {
+		return 0, false
+	}
+	return retryAfter(response)
 }
 
-// temporary reports whether a write was not performed for want of capacity.
-func temporary(code int) bool {
-	return code == http.StatusTooManyRequests || code >= http.StatusInternalServerError
+// retryAfter returns the time after which the server wants to be asked again.
+func retryAfter(response *http.Response) (pause time.Duration, known bool) {
+	seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
+	return time.Duration(seconds) * time.Second, err == nil
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -90,8 +90,8 @@ func (s *sender) send(ctx context.Context, d *draft) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		pause, asked := retryAfter(response)
-		if !asked || !temporary(response.StatusCode) || try == maxTries {
+		pause, asked := sendAgain(response)
+		if !asked || try == maxTries {
 			return s.answer(ctx, d, response)
 		}
 		discard(response)
