@@ -141,7 +141,7 @@ func benchPlugin(b *testing.B, h *Host, name string, wasm []byte) *version {
 	return v
 }
 
-func minimalGuest(b *testing.B) []byte { return benchModule(b, "guest/testdata/minimal.wasm") }
+func minimalGuest(b *testing.B) []byte { return hosttest.Fixture(b, "minimal") }
 
 func benchGuest(b *testing.B) []byte { return benchBuild(b, "bench/guest") }
 

@@ -65,7 +65,7 @@ func TestIdleCodeComesBack(t *testing.T) {
 	namespace := plane.NamespaceFor(t)
 	folder, cache := t.TempDir(), t.TempDir()
 	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "1"))
-	writeFile(t, filepath.Join(folder, "map.wasm"), fixture(t, "maps"))
+	writeFile(t, filepath.Join(folder, "map.wasm"), hosttest.Fixture(t, "maps"))
 	s := start(t, plane, folder, keeping(cache))
 	s.create(namespace, "first")
 	s.stamped(namespace, "1")

@@ -12,6 +12,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/bench/benchtest"
 	"github.com/wasm-controller-manager/wcm/host/control"
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
 )
 
 // BenchmarkGrowthOfObjects is a reconcile that reads its object, with ever more of
@@ -44,7 +45,7 @@ type grown struct {
 func newGrown(b *testing.B, pods, plugins int) *grown {
 	b.Helper()
 	h := benchHostOf(b, benchtest.NewServer(pods, false).Config())
-	wasm := benchModule(b, "guest/testdata/reads.wasm")
+	wasm := hosttest.Fixture(b, "reads")
 	g := &grown{keys: make([]control.Key, dispatched), queues: make([]*controller, plugins), counts: make([]*countdown, plugins)}
 	for i := range g.keys {
 		g.keys[i].Namespace, g.keys[i].Name = benchtest.Key(i * (pods / dispatched))

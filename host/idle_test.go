@@ -5,23 +5,20 @@ package host
 
 import (
 	"context"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/guest"
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
 
 // TestIdleTime: after its last call a plugin keeps an instance for 30 to 60 s,
 // and its code for 30 s more.
 func TestIdleTime(t *testing.T) {
-	wasm, err := os.ReadFile("guest/testdata/minimal.wasm")
-	if err != nil {
-		t.Fatal(err)
-	}
+	wasm := hosttest.Fixture(t, "minimal")
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		compiler, err := module.OpenCompiler(ctx, module.Options{

@@ -36,10 +36,10 @@ func TestNothingBadReplacesAGoodVersion(t *testing.T) {
 	}{
 		{"half a module", func() { replace(t, file, good[:len(good)/2]) }, "truncated"},
 		{"no module", func() { replace(t, file, []byte("text")) }, "no WebAssembly module"},
-		{"no description", func() { replace(t, file, fixture(t, "describe_garbage")) }, "wcm_describe"},
-		{"it traps when it is described", func() { replace(t, file, fixture(t, "describe_traps")) }, "wcm_describe trapped"},
-		{"it traps when it is initialized", func() { replace(t, file, fixture(t, "initialize_traps")) }, "_initialize trapped"},
-		{"it does not like its settings", func() { replace(t, file, fixture(t, "rejects")) }, "rejects its settings"},
+		{"no description", func() { replace(t, file, hosttest.Fixture(t, "describe_garbage")) }, "wcm_describe"},
+		{"it traps when it is described", func() { replace(t, file, hosttest.Fixture(t, "describe_traps")) }, "wcm_describe trapped"},
+		{"it traps when it is initialized", func() { replace(t, file, hosttest.Fixture(t, "initialize_traps")) }, "_initialize trapped"},
+		{"it does not like its settings", func() { replace(t, file, hosttest.Fixture(t, "rejects")) }, "rejects its settings"},
 		{"a module that cannot be read", func() { move(t, file, folder) }, "is a directory"},
 		{"the operator's file has a slip of the pen", func() { writeFile(t, manifest, []byte(hosttest.GrantAll+"limit: {}\n")) }, `unknown field "limit"`},
 		{"it is no YAML", func() { writeFile(t, manifest, []byte("{")) }, "stamp.yaml: yaml: line 1"},
@@ -92,15 +92,6 @@ func errorText(err error) string {
 		return "none"
 	}
 	return err.Error()
-}
-
-func fixture(t *testing.T, name string) []byte {
-	t.Helper()
-	wasm, err := os.ReadFile(filepath.Join("guest/testdata", name+".wasm"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return wasm
 }
 
 func remove(t *testing.T, path string) {

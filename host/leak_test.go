@@ -24,7 +24,7 @@ func TestReloadsLeaveNothing(t *testing.T) {
 	const warm, many = 5, 50
 	folder := t.TempDir()
 	file := filepath.Join(folder, "map.wasm")
-	guest := fixture(t, "maps")
+	guest := hosttest.Fixture(t, "maps")
 	writeFile(t, file, distinct(guest, many))
 	s := start(t, plane, folder, keeping(t.TempDir()))
 	stopResting := s.rest(plane.NamespaceFor(t))

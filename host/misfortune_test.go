@@ -5,7 +5,6 @@ package host_test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -36,11 +35,7 @@ func TestBadModulesHurtNobodyElse(t *testing.T) {
 	namespace := plane.NamespaceFor(t)
 	folder := t.TempDir()
 	for name := range badModules {
-		module, err := os.ReadFile(filepath.Join("guest/testdata", name+".wasm"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		writeFile(t, filepath.Join(folder, strings.ReplaceAll(name, "_", "-")+".wasm"), module)
+		writeFile(t, filepath.Join(folder, strings.ReplaceAll(name, "_", "-")+".wasm"), hosttest.Fixture(t, name))
 	}
 	writeFile(t, filepath.Join(folder, "text.wasm"), []byte("this is no module"))
 	writeFile(t, filepath.Join(folder, "stamp.wasm"), stampModule(t, "1"))

@@ -191,7 +191,7 @@ func TestQuarantine(t *testing.T) {
 func TestMappingThatTraps(t *testing.T) {
 	createPods(t, plane.NamespaceFor(t))
 	folder := t.TempDir()
-	writeFile(t, filepath.Join(folder, "map.wasm"), fixture(t, "map_traps"))
+	writeFile(t, filepath.Join(folder, "map.wasm"), hosttest.Fixture(t, "map_traps"))
 	s := start(t, plane, folder)
 	status := s.inState("map", metric.PluginQuarantined)
 	if len(status.Quarantines) != 1 || !strings.Contains(status.Quarantines[0].Because, "calls of wcm_map trapped") {
@@ -223,7 +223,7 @@ func TestRollbackToOtherControllers(t *testing.T) {
 	s.create(namespace, "before")
 	s.stamped(namespace, "1")
 
-	replace(t, file, fixture(t, "reconcile_traps"))
+	replace(t, file, hosttest.Fixture(t, "reconcile_traps"))
 	status := s.inState("stamp", metric.PluginRolledBack)
 	if len(status.Controllers) != 1 || status.Controllers[0] != "stamp" {
 		t.Errorf("controllers after the rollback: got %v, want those of the good module", status.Controllers)

@@ -94,12 +94,8 @@ func TestCompileBomb(t *testing.T) {
 	lives := p.compileChild()
 	c.scale("web", 4)
 	c.converges()
-	minimal, err := os.ReadFile(filepath.Join(hosttest.Root(), "host/guest/testdata/minimal.wasm"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	place(t, folder, "minimal.yaml", []byte("grants: {resources: [{groups: [''], resources: [pods], verbs: [get, list, watch]}]}\n"))
-	place(t, folder, "minimal.wasm", minimal)
+	place(t, folder, "minimal.wasm", hosttest.Fixture(t, "minimal"))
 	p.logged(`"Plugin loaded" plugin="minimal"`)
 	if status, body := p.get("/healthz"); status != http.StatusOK {
 		t.Errorf("/healthz = %d %q, want 200", status, body)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/wasm-controller-manager/wcm/abi"
 	"github.com/wasm-controller-manager/wcm/host/guest"
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/module"
 )
 
@@ -81,11 +82,7 @@ func load(t testing.TB, name string) *module.Module {
 
 func read(t testing.TB, name string) []byte {
 	t.Helper()
-	wasm, err := os.ReadFile(filepath.Join("testdata", name+".wasm"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return maybeCopied(t, wasm)
+	return maybeCopied(t, hosttest.Fixture(t, name))
 }
 
 func compile(t testing.TB, c *module.Compiler, wasm []byte) *module.Module {

@@ -54,6 +54,17 @@ func BuildPlugin(t testing.TB, folder, file string, definitions ...string) {
 	}
 }
 
+// Fixture returns a hand-written guest of host/guest/testdata, by its name
+// without extension.
+func Fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	wasm, err := os.ReadFile(filepath.Join(Root(), "host", "guest", "testdata", name+".wasm"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wasm
+}
+
 // build compiles the plugin in a folder of the repository.
 func build(folder, file, ldflags string) error {
 	command := exec.Command("go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags="+ldflags, "-o", file, ".")

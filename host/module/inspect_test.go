@@ -6,14 +6,13 @@ package module_test
 import (
 	"bytes"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/module"
 	"github.com/wasm-controller-manager/wcm/host/module/moduletest"
 	"github.com/wasm-controller-manager/wcm/host/wasm"
@@ -23,11 +22,7 @@ import (
 // checks that they are what their sources say.
 func read(t testing.TB, name string) []byte {
 	t.Helper()
-	wasm, err := os.ReadFile(filepath.Join("..", "guest", "testdata", name+".wasm"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return wasm
+	return hosttest.Fixture(t, name)
 }
 
 var limits = wasm.DefaultLimits()

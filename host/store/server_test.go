@@ -27,6 +27,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/wasm-controller-manager/wcm/abi/record/recordjson"
+	"github.com/wasm-controller-manager/wcm/host/hosttest"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
@@ -36,19 +37,12 @@ var configMaps = schema.GroupVersionResource{Version: "v1", Resource: "configmap
 // returned last if it does not for a minute.
 func eventually(t testing.TB, what string, check func() string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	for {
-		got := check()
-		if got == "" {
-			return
+	hosttest.Eventually(t, func() string {
+		if got := check(); got != "" {
+			return what + ": " + got
 		}
-		select {
-		case <-ctx.Done():
-			t.Fatalf("%s: still not after a minute: %s", what, got)
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+		return ""
+	})
 }
 
 // startServer starts a control plane that has been restarted once: its API
