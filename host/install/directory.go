@@ -106,12 +106,15 @@ func (d *Directory) folders() map[string]bool {
 func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher, working *sync.WaitGroup, ready func()) {
 	look := time.NewTimer(0)
 	defer look.Stop()
+	progress := newProgress(d.Logger, len(d.busy))
+	defer progress.ticker.Stop()
 	next := agenda{settle: d.Settle}
 	next.within(time.Now(), d.Rescan)
 	first := maps.Clone(d.busy)
 	for {
 		if first != nil && len(first) == 0 {
 			first = nil
+			progress.end()
 			ready()
 		}
 		look.Reset(time.Until(next.due))
@@ -126,6 +129,8 @@ func (d *Directory) follow(ctx context.Context, watcher *fsnotify.Watcher, worki
 		case err := <-watcher.Errors:
 			d.Logger.Warn("Watching plugin files lost events, looking at all of them", "error", err)
 			next.within(time.Now(), d.Settle)
+		case <-progress.ticker.C:
+			progress.tell(len(first))
 		case e := <-d.ended:
 			d.end(e)
 			delete(first, e.now.name)
