@@ -75,6 +75,20 @@ func (t *table) len() int {
 	return t.count
 }
 
+// size returns how many objects there are and how long their records are in all.
+func (t *table) size() (objects, bytes int) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.count, t.bytes
+}
+
+// empty reports whether there are no objects in the namespace.
+func (t *table) empty(namespace []byte) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return len(t.namespaces[string(namespace)]) == 0
+}
+
 func (t *table) newest() uint64 {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
