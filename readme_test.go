@@ -7,9 +7,53 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
+
+var (
+	makeCommand  = regexp.MustCompile("(?m)(?:^ {4}|`)make ([a-z-]+)")
+	makeTarget   = regexp.MustCompile(`(?m)^([a-z-]+):`)
+	relativeLink = regexp.MustCompile(`\]\(([^):# "]+)\)`)
+)
+
+// TestReadmeNamesWhatIsThere checks that the targets of make that the README
+// names are in the Makefile, and that its links lead to files.
+func TestReadmeNamesWhatIsThere(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := firstGroups(makeTarget, makefile)
+	named, links := firstGroups(makeCommand, readme), firstGroups(relativeLink, readme)
+	if len(named) < 5 || len(links) < 5 {
+		t.Errorf("README.md: found the targets %q and the links %q, expected five of each at least", named, links)
+	}
+	for _, target := range named {
+		if !slices.Contains(targets, target) {
+			t.Errorf("README.md names make %s, which the Makefile does not have", target)
+		}
+	}
+	for _, link := range links {
+		if _, err := os.Stat(link); err != nil {
+			t.Errorf("README.md has a link that leads nowhere: %v", err)
+		}
+	}
+}
+
+func firstGroups(pattern *regexp.Regexp, text []byte) []string {
+	var found []string
+	for _, match := range pattern.FindAllSubmatch(text, -1) {
+		found = append(found, string(match[1]))
+	}
+	return found
+}
 
 // TestReadmeControllerCompiles builds the controller that the README shows.
 func TestReadmeControllerCompiles(t *testing.T) {
