@@ -35,7 +35,7 @@ type Metrics struct {
 	limit     limitMetrics
 	outside   outsideMetrics
 
-	controllers roll[*Controller]
+	controllers roll
 }
 
 // New makes the metrics and registers them with registerer; nil registers them

@@ -12,31 +12,31 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// roll is the collector of those whose metrics are numbers of their own until
-// somebody asks: a series of client_golang takes most of a kilobyte for as long
-// as it is there. Safe for concurrent use.
-type roll[T interface {
-	comparable
-	collect(ch chan<- prometheus.Metric)
-}] struct {
+// roll is the collector of the controllers, whose metrics are numbers of their own
+// until somebody asks: a series of client_golang takes most of a kilobyte for as
+// long as it is there. Safe for concurrent use.
+type roll struct {
 	describe func(ch chan<- *prometheus.Desc)
 
 	mu      sync.Mutex
-	members map[string]T // by name; guarded by mu
+	members map[string]*Controller // by name; guarded by mu
 }
 
+// Interface guards.
+var _ prometheus.Collector = (*roll)(nil)
+
 // set adds a member, in the place of another of this name.
-func (r *roll[T]) set(name string, member T) {
+func (r *roll) set(name string, member *Controller) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.members == nil {
-		r.members = map[string]T{}
+		r.members = map[string]*Controller{}
 	}
 	r.members[name] = member
 }
 
 // delete takes a member away, unless another is in its place.
-func (r *roll[T]) delete(name string, member T) {
+func (r *roll) delete(name string, member *Controller) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.members[name] == member {
@@ -45,11 +45,11 @@ func (r *roll[T]) delete(name string, member T) {
 }
 
 // Describe implements [prometheus.Collector].
-func (r *roll[T]) Describe(ch chan<- *prometheus.Desc) { r.describe(ch) }
+func (r *roll) Describe(ch chan<- *prometheus.Desc) { r.describe(ch) }
 
 // Collect implements [prometheus.Collector]. The members are asked without the
 // lock: they have locks of their own.
-func (r *roll[T]) Collect(ch chan<- prometheus.Metric) {
+func (r *roll) Collect(ch chan<- prometheus.Metric) {
 	r.mu.Lock()
 	members := slices.Collect(maps.Values(r.members))
 	r.mu.Unlock()
