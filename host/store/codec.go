@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/kubernetes/scheme"
 )
@@ -69,7 +70,7 @@ func (n negotiator) StreamDecoder(contentType string, _ map[string]string) (runt
 	switch {
 	case contentType == mediaProtobuf && n.layout.proto != nil:
 		s := &stream{projector: n.layout.proto, event: cutProtobufEvent, message: protobufMessage, scratch: scratch{layout: n.layout}}
-		return s, s, protobufFramer, nil
+		return s, s, protobufFramer{protobuf.LengthDelimitedFramer}, nil
 	case contentType == runtime.ContentTypeJSON:
 		s := &stream{projector: n.layout.json, event: cutJSONEvent, message: jsonMessage, scratch: scratch{layout: n.layout}}
 		return s, s, lineFramer{}, nil

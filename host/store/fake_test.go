@@ -358,7 +358,7 @@ func (e protobufEncoding) frame(kind watch.EventType, o runtime.Object) []byte {
 		panic(err)
 	}
 	var framed bytes.Buffer
-	if _, err := protobufFramer.NewFrameWriter(&framed).Write(b.Bytes()); err != nil {
+	if _, err := protobuf.LengthDelimitedFramer.NewFrameWriter(&framed).Write(b.Bytes()); err != nil {
 		panic(err)
 	}
 	return framed.Bytes()

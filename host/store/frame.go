@@ -10,11 +10,23 @@ import (
 	"io"
 
 	"k8s.io/apimachinery/pkg/runtime"
-	"k8s.io/apimachinery/pkg/runtime/serializer/protobuf"
 )
 
-// protobufFramer is the stock one: four bytes of length before each frame.
-var protobufFramer = protobuf.LengthDelimitedFramer
+// protobufFramer is the stock one, with four bytes of length before each frame,
+// over a buffer: HTTP/2 gives the server leave to send more at every read, and
+// the stock one reads twice for each frame.
+type protobufFramer struct{ runtime.Framer }
+
+// NewFrameReader returns a reader each of whose reads gives one frame, or
+// io.ErrShortBuffer and the next part of one that does not fit.
+func (f protobufFramer) NewFrameReader(r io.ReadCloser) io.ReadCloser {
+	return f.Framer.NewFrameReader(&bufferedReader{bufio.NewReaderSize(r, 16<<10), r})
+}
+
+type bufferedReader struct {
+	*bufio.Reader
+	io.Closer
+}
 
 // lineFramer splits a JSON watch into lines, as every API server writes it: one
 // event per line, and no line feed can occur inside one. Other than the stock
