@@ -114,7 +114,7 @@ type server struct {
 func serverProgram(e *environment) string { return filepath.Join(e.dir, "apiserver") }
 
 func buildServer(ctx context.Context, e *environment) error {
-	output, err := exec.CommandContext(ctx, "go", "build", "-o", serverProgram(e), "./bench/apiserver").CombinedOutput()
+	output, err := exec.CommandContext(ctx, "go", "build", "-o", serverProgram(e), "./bench/benchtest/apiserver").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("build the API server of pods: %w\n%s", err, output)
 	}

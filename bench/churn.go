@@ -47,7 +47,7 @@ func prepareChurn(ctx context.Context, e *environment) error {
 	if err := buildHost(ctx); err != nil {
 		return err
 	}
-	return errors.Join(buildPlugin(ctx, "./bench/tracker", pluginFile(e, "tracker")), grantAll(e, "tracker"), buildPeer(ctx, e, "tracker"))
+	return errors.Join(buildPlugin(ctx, "./bench/guests/tracker", pluginFile(e, "tracker")), grantAll(e, "tracker"), buildPeer(ctx, e, "tracker"))
 }
 
 // measureChurn lets all trackers watch one API server at once: so they see the

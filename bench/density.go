@@ -109,7 +109,7 @@ func prepareDensity(ctx context.Context, e *environment) error {
 		return fmt.Errorf("make build: %w\n%s", err, output)
 	}
 	plugin := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
-		"-o", goRing(e), "./bench/ring")
+		"-o", goRing(e), "./bench/guests/ring")
 	plugin.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 	peer := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(e.dir, "ring"), "./ring")
 	peer.Dir = "bench/controller-runtime"

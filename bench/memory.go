@@ -56,6 +56,6 @@ func memoryRows() []row {
 
 func prepareMemory(ctx context.Context, e *environment) error {
 	return errors.Join(build(ourStore, peerTests)(ctx, e), prepareConverge(ctx, e),
-		buildPlugin(ctx, "./bench/podcache", pluginFile(e, "podcache")), grantAll(e, "podcache"),
+		buildPlugin(ctx, "./bench/guests/podcache", pluginFile(e, "podcache")), grantAll(e, "podcache"),
 		buildPeer(ctx, e, "tracker"), buildServer(ctx, e))
 }

@@ -19,9 +19,9 @@ import (
 // it fails.
 type starter func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*processes, error)
 
-// The modules of bench/ring, as Go compiles it now and as TinyGo has.
+// The modules of bench/guests/ring, as Go compiles it now and as TinyGo has.
 func goRing(e *environment) string { return filepath.Join(e.dir, "ring.wasm") }
-func tinyRing(*environment) string { return "bench/ring/tinygo.wasm" }
+func tinyRing(*environment) string { return "bench/guests/ring/tinygo.wasm" }
 
 // unlimited is how often an operator may ask the API server: so often that
 // it does not matter.

@@ -45,10 +45,10 @@ var replacing = benchmark{
 	},
 }
 
-// stampGuests are the modules of bench/stamp, by language.
+// stampGuests are the modules of bench/guests/stamp, by language.
 var stampGuests = map[string]func(e *environment) string{
 	"Go":     func(e *environment) string { return filepath.Join(e.dir, "stamp.wasm") },
-	"TinyGo": func(*environment) string { return "bench/stamp/tinygo.wasm" },
+	"TinyGo": func(*environment) string { return "bench/guests/stamp/tinygo.wasm" },
 }
 
 // prepareReload builds the host, the guest and the peer.
@@ -56,7 +56,7 @@ func prepareReload(ctx context.Context, e *environment) error {
 	fmt.Fprintln(e.progress, "building what is reloaded")
 	host := exec.CommandContext(ctx, "make", "build", "--no-print-directory")
 	guest := exec.CommandContext(ctx, "go", "build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w",
-		"-o", stampGuests["Go"](e), "./bench/stamp")
+		"-o", stampGuests["Go"](e), "./bench/guests/stamp")
 	guest.Env = append(os.Environ(), "GOOS=wasip1", "GOARCH=wasm", "CGO_ENABLED=0")
 	peer := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags=-s -w", "-o", filepath.Join(e.dir, "stamp"), "./stamp")
 	peer.Dir = "bench/controller-runtime"

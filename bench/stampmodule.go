@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// noVersion is the version in a module of bench/stamp as it was built.
+// noVersion is the version in a module of bench/guests/stamp as it was built.
 const noVersion = "version 000000000000"
 
 // withVersion returns the module that writes a version of the same length. It

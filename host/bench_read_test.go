@@ -14,7 +14,7 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/store"
 )
 
-// The controllers of bench/reader.
+// The controllers of bench/guests/reader.
 const (
 	readGet = iota
 	readList
@@ -23,13 +23,13 @@ const (
 	readAllByLabel
 )
 
-// readers are bench/reader as two compilers make it.
+// readers are bench/guests/reader as two compilers make it.
 var readers = []struct {
 	name string
 	wasm func(b *testing.B) []byte
 }{
-	{"go", func(b *testing.B) []byte { return benchBuild(b, "bench/reader") }},
-	{"tinygo", func(b *testing.B) []byte { return benchModule(b, "../bench/reader/tinygo.wasm") }},
+	{"go", func(b *testing.B) []byte { return benchBuild(b, "bench/guests/reader") }},
+	{"tinygo", func(b *testing.B) []byte { return benchModule(b, "../bench/guests/reader/tinygo.wasm") }},
 }
 
 // BenchmarkGet is one cached read of a pod into the author's struct, among

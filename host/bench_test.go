@@ -143,7 +143,7 @@ func benchPlugin(b *testing.B, h *Host, name string, wasm []byte) *version {
 
 func minimalGuest(b *testing.B) []byte { return hosttest.Fixture(b, "minimal") }
 
-func benchGuest(b *testing.B) []byte { return benchBuild(b, "bench/guest") }
+func benchGuest(b *testing.B) []byte { return benchBuild(b, "bench/guests/noop") }
 
 // benchBuild builds a Go plugin.
 func benchBuild(b *testing.B, folder string) []byte {

@@ -42,7 +42,7 @@ func BenchmarkFairness(b *testing.B) {
 	wasm := map[string][]byte{}
 	for _, name := range []string{"neighbour", "flood"} {
 		file := filepath.Join(folder, name+".wasm")
-		hosttest.BuildPlugin(b, "bench/"+name, file)
+		hosttest.BuildPlugin(b, "bench/guests/"+name, file)
 		wasm[name] = benchModule(b, file)
 	}
 	gated := newContest(b, h, wasm, "")

@@ -15,7 +15,7 @@ func TestConformance(t *testing.T) { abitest.Run(t, build(t, "./testdata/replica
 
 // TestConformanceTinyGo does so with one that TinyGo compiled.
 func TestConformanceTinyGo(t *testing.T) {
-	wasm, err := os.ReadFile("../bench/reader/tinygo.wasm")
+	wasm, err := os.ReadFile("../bench/guests/reader/tinygo.wasm")
 	if err != nil {
 		t.Fatal(err)
 	}

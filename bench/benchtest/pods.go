@@ -19,7 +19,7 @@ import (
 )
 
 // Shape is the projection of the benchmarks: eight values that most controllers
-// of pods read, as the type of bench/reader has them.
+// of pods read, as the type of bench/guests/reader has them.
 const Shape = "{metadata{deletionTimestamp time,labels map<string>," +
 	"ownerReferences list<{controller bool,kind string,name string,uid string}>}," +
 	"spec{nodeName string}," +

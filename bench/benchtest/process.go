@@ -16,12 +16,12 @@ import (
 	"github.com/wasm-controller-manager/wcm/host/hosttest"
 )
 
-// Start builds and starts the command bench/apiserver, which ends with the
+// Start builds and starts the command bench/benchtest/apiserver, which ends with the
 // benchmark, and returns a configuration that reaches it.
 func Start(b *testing.B, arguments ...string) *rest.Config {
 	b.Helper()
 	binary := filepath.Join(b.TempDir(), "apiserver")
-	build := exec.Command("go", "build", "-o", binary, "./bench/apiserver")
+	build := exec.Command("go", "build", "-o", binary, "./bench/benchtest/apiserver")
 	build.Dir = hosttest.Root()
 	if output, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("build the API server: %v\n%s", err, output)

@@ -32,7 +32,7 @@ func spinners(b *testing.B) []spinner {
 	b.Helper()
 	c := open(b)
 	file := filepath.Join(b.TempDir(), "bench.wasm")
-	hosttest.BuildPlugin(b, "bench/guest", file)
+	hosttest.BuildPlugin(b, "bench/guests/noop", file)
 	wasm, err := os.ReadFile(file)
 	if err != nil {
 		b.Fatal(err)

@@ -32,7 +32,7 @@ func BenchmarkMeter(b *testing.B) {
 	request := abi.Request{Controller: 0, Namespace: "default", Name: "web-0", ID: "1"}
 	reconcile := subject{alloc: abi.ExportAlloc, call: abi.ExportReconcile, message: request.Append(nil), calls: 500}
 	words := subject{alloc: "alloc", call: "run", message: []byte(sentence), calls: 200}
-	b.Run("go-plugin", func(b *testing.B) { measure(b, buildGuest(b, "../../bench/guest"), reconcile) })
+	b.Run("go-plugin", func(b *testing.B) { measure(b, buildGuest(b, "../../bench/guests/noop"), reconcile) })
 	b.Run("go", func(b *testing.B) { measure(b, buildGuest(b, "./testdata/corpus/words"), words) })
 	for _, compiler := range []string{"tinygo", "rust", "c", "zig", "assemblyscript"} {
 		b.Run(compiler, func(b *testing.B) { measure(b, fixture(b, filepath.Join("corpus", "words_"+compiler)), words) })
@@ -181,7 +181,7 @@ func threadTime() time.Duration {
 
 // BenchmarkRewrite decodes and rewrites a plugin of Go.
 func BenchmarkRewrite(b *testing.B) {
-	file := buildGuest(b, "../../bench/guest")
+	file := buildGuest(b, "../../bench/guests/noop")
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
 		if _, err := rewrite(file); err != nil {

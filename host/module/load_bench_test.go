@@ -16,7 +16,7 @@ import (
 // that wakes when its code has been dropped.
 func BenchmarkLoad(b *testing.B) {
 	guest := filepath.Join(b.TempDir(), "guest.wasm")
-	hosttest.BuildPlugin(b, "bench/guest", guest)
+	hosttest.BuildPlugin(b, "bench/guests/noop", guest)
 	large, err := os.ReadFile(guest)
 	if err != nil {
 		b.Fatal(err)

@@ -4,7 +4,7 @@
 // Command ring is one operator of the nonce ring as an ordinary process: a
 // manager of controller-runtime, set up as kubebuilder does it, that watches one
 // namespace and copies the nonce of an object there to the object of the same
-// name in the next namespace. bench/ring is the same as a plugin.
+// name in the next namespace. bench/guests/ring is the same as a plugin.
 package main
 
 import (

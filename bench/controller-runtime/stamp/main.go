@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Command stamp is the controller of bench/stamp as a program of its own, as
+// Command stamp is the controller of bench/guests/stamp as a program of its own, as
 // kubebuilder lays one out: it writes its version into every ConfigMap that has
 // the label "stamp".
 package main
