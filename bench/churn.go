@@ -109,7 +109,7 @@ func churnOn(ctx context.Context, e *environment, plane *controlplane.Plane, f f
 		cpu := after[i].cpu - before[i].cpu
 		f[t.name+" cpu"], f[t.name+" update"] = cpu/duration.Minutes(), cpu/float64(updates)*1e9
 		f[t.name+" reconciles"] = (after[i].reconciles - before[i].reconciles) / duration.Minutes()
-		if f[t.name+" rss"], err = t.process.rss(); err != nil {
+		if f[t.name+" rss"], err = t.process.RSS(); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,8 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/wasm-controller-manager/wcm/bench/process"
 )
 
 // cluster is what we do ourselves on a control plane while a manager works.
@@ -52,7 +54,7 @@ func (c *cluster) watches(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return metrics(text).sum("apiserver_longrunning_requests", `verb="WATCH"`)
+	return process.Metrics(text).Sum("apiserver_longrunning_requests", `verb="WATCH"`)
 }
 
 // settled waits until no more requests are made, and returns them.

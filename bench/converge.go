@@ -7,12 +7,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
 
+	"github.com/wasm-controller-manager/wcm/bench/process"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
@@ -120,13 +120,13 @@ func (v convergence) run(ctx context.Context, e *environment, c *cluster, plane 
 	command.Stdout, command.Stderr = log, log
 
 	started := time.Now()
-	p, err := startProcess(command)
+	p, err := process.Start(command)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if err = errors.Join(err, p.stop()); err != nil {
-			err = fmt.Errorf("%w\n%s", err, tail(log.Name()))
+		if err = errors.Join(err, p.Stop()); err != nil {
+			err = fmt.Errorf("%w\n%s", err, process.Tail(log.Name()))
 		}
 	}()
 	if err := c.fleet(v.workload, "canary", 1).createAndWait(ctx, 1); err != nil {
@@ -147,7 +147,7 @@ func startFigure(e *environment, name string) string {
 	return " cold start"
 }
 
-func (v convergence) measure(ctx context.Context, e *environment, c *cluster, p *process, name string, f figures) (err error) {
+func (v convergence) measure(ctx context.Context, e *environment, c *cluster, p *process.Process, name string, f figures) (err error) {
 	if _, err := c.settled(ctx); err != nil { // what the start has left to do
 		return err
 	}
@@ -159,7 +159,7 @@ func (v convergence) measure(ctx context.Context, e *environment, c *cluster, p 
 		fmt.Fprintf(e.progress, "%s: %d %ss × %d: %.1f s, %.2f CPU seconds\n", name, v.size, v.workload.kind, v.steps[i],
 			f[fmt.Sprint(name, " wall ", i)], f[fmt.Sprint(name, " cpu ", i)])
 	}
-	if f[name+" rss"], err = p.peakRSS(); err != nil {
+	if f[name+" rss"], err = p.PeakRSS(); err != nil {
 		return err
 	}
 	f[name+" events"], err = c.eventsArrived(ctx)
@@ -168,12 +168,12 @@ func (v convergence) measure(ctx context.Context, e *environment, c *cluster, p 
 
 // step brings the objects to their next number of pods. What it takes is added
 // to the figures, by itself and to those of all steps.
-func (v convergence) step(ctx context.Context, c *cluster, objects *fleet, p *process, name string, i int, f figures) error {
+func (v convergence) step(ctx context.Context, c *cluster, objects *fleet, p *process.Process, name string, i int, f figures) error {
 	before, err := c.requests(ctx)
 	if err != nil {
 		return err
 	}
-	cpu, err := p.cpu()
+	cpu, err := p.CPU()
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (v convergence) step(ctx context.Context, c *cluster, objects *fleet, p *pr
 	if err != nil {
 		return err
 	}
-	after, err := p.cpu()
+	after, err := p.CPU()
 	if err != nil {
 		return err
 	}
@@ -222,19 +222,4 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
-}
-
-// tail returns the end of a log.
-func tail(file string) string {
-	f, err := os.Open(file)
-	if err != nil {
-		return err.Error()
-	}
-	defer f.Close()
-	const most = 4 << 10
-	if info, err := f.Stat(); err == nil && info.Size() > most {
-		_, _ = f.Seek(-most, io.SeekEnd) // else the whole of it
-	}
-	text, _ := io.ReadAll(f)
-	return string(text)
 }

@@ -182,7 +182,7 @@ func (c *crowd) measure(ctx context.Context, e *environment, r *ring, kubeconfig
 	fmt.Fprintf(e.progress, "density: %d × %s: starting\n", c.size, c.name)
 	began := time.Now()
 	operators, err := c.start(ctx, e, c, r, kubeconfig)
-	defer func() { err = errors.Join(err, operators.stop()) }()
+	defer func() { err = errors.Join(err, operators.Stop()) }()
 	if err != nil {
 		return err
 	}
@@ -199,18 +199,18 @@ func (c *crowd) measure(ctx context.Context, e *environment, r *ring, kubeconfig
 	if err != nil {
 		return err
 	}
-	if err := operators.memory(func(figure string, value float64) { set("active "+figure, value) }); err != nil {
+	if err := operators.Memory(func(figure string, value float64) { set("active "+figure, value) }); err != nil {
 		return err
 	}
 	pause(ctx, pauses)
-	if err := operators.memory(func(figure string, value float64) { set("idle "+figure, value) }); err != nil {
+	if err := operators.Memory(func(figure string, value float64) { set("idle "+figure, value) }); err != nil {
 		return err
 	}
 	first, err := r.laps(ctx, 1, c.size) // for each operator, it is the first
 	if err != nil {
 		return err
 	}
-	if err := codeLoads(ctx, operators.log, set); err != nil {
+	if err := codeLoads(ctx, operators.Log, set); err != nil {
 		return err
 	}
 	usual, woken := percentile(active, 0.5), percentile(first, 0.5)

@@ -15,6 +15,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/wasm-controller-manager/wcm/bench/process"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
@@ -54,7 +55,8 @@ type masters struct {
 	name       string // of the side
 	kubeconfig string
 	election   *election
-	created    int // objects
+	created    int    // objects
+	log        string // of the last that was started
 }
 
 // failover returns what ends the leader of a side with one signal after the
@@ -73,34 +75,33 @@ func failover(name string, signals ...syscall.Signal) measurement {
 			return err
 		}
 		if _, err := m.firstWrite(ctx, time.Now()); err != nil { // of the first leader
-			return errors.Join(err, leader.stop())
+			return errors.Join(err, leader.Stop())
 		}
 		for _, signal := range signals {
 			if leader, err = m.replace(ctx, leader, signal, f); err != nil {
 				return err
 			}
 		}
-		return leader.stop()
+		return leader.Stop()
 	}
 }
 
 // replace starts a standby, ends the leader, and returns its successor.
-func (m *masters) replace(ctx context.Context, leader *process, signal syscall.Signal, f figures) (*process, error) {
+func (m *masters) replace(ctx context.Context, leader *process.Process, signal syscall.Signal, f figures) (*process.Process, error) {
 	standby, err := m.start()
 	if err != nil {
-		return nil, errors.Join(err, leader.stop())
+		return nil, errors.Join(err, leader.Stop())
 	}
 	m.election.observe(ctx, warmUp)
 	began := time.Now()
-	if err := leader.command.Process.Signal(signal); err != nil {
-		return nil, errors.Join(err, standby.stop())
+	if err := leader.Signal(signal); err != nil {
+		return nil, errors.Join(err, standby.Stop())
 	}
 	next, err := m.firstWrite(ctx, began)
 	if err != nil {
-		log, _ := os.ReadFile(standby.command.Stderr.(*os.File).Name())
-		return nil, errors.Join(fmt.Errorf("%w\n%s", err, log[max(0, len(log)-4000):]), standby.stop(), leader.command.Process.Kill())
+		return nil, errors.Join(fmt.Errorf("%w\n%s", err, process.Tail(m.log)), standby.Stop(), leader.Signal(syscall.SIGKILL))
 	}
-	<-leader.done
+	<-leader.Done()
 	name := m.name + " " + signal.String()
 	f[name] = next.wrote.Sub(began).Seconds()
 	f[name+" led"] = next.led.Sub(began).Seconds()
@@ -112,12 +113,13 @@ func (m *masters) replace(ctx context.Context, leader *process, signal syscall.S
 }
 
 // start starts one more manager.
-func (m *masters) start() (*process, error) {
+func (m *masters) start() (*process.Process, error) {
 	log, err := os.CreateTemp(m.dir, m.name+"-*.log")
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = log.Close() }() // the process has a copy
+	m.log = log.Name()
 	arguments := []string{"--kubeconfig=" + m.kubeconfig, "--secure-port=0", "--kube-api-qps=200", "--kube-api-burst=400"}
 	if m.quick {
 		arguments = append(arguments, "--leader-elect-lease-duration=4s", "--leader-elect-renew-deadline=3s", "--leader-elect-retry-period=500ms")
@@ -132,7 +134,7 @@ func (m *masters) start() (*process, error) {
 	}
 	command := exec.Command(program, arguments...)
 	command.Stdout, command.Stderr = log, log
-	return startProcess(command)
+	return process.Start(command)
 }
 
 // firstWrite creates objects until a leader that began to lead after a moment

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/wasm-controller-manager/wcm/bench/process"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
@@ -131,13 +132,13 @@ func (i *idler) run(ctx context.Context, f figures) (err error) {
 	if err != nil {
 		return err
 	}
-	p, err := startProcess(command)
+	p, err := process.Start(command)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if err = errors.Join(err, p.stop()); err != nil {
-			err = fmt.Errorf("%w\n%s", err, tail(log.Name()))
+		if err = errors.Join(err, p.Stop()); err != nil {
+			err = fmt.Errorf("%w\n%s", err, process.Tail(log.Name()))
 		}
 	}()
 	url := fmt.Sprint("https://127.0.0.1:", port)
@@ -162,38 +163,38 @@ func (i *idler) or(d time.Duration) time.Duration {
 }
 
 // start measures what a start takes.
-func (i *idler) start(ctx context.Context, p *process, url string, f figures) (err error) {
+func (i *idler) start(ctx context.Context, p *process.Process, url string, f figures) (err error) {
 	pause(ctx, i.or(idleStart))
-	if f[i.name+" cpu"], err = p.cpu(); err != nil {
+	if f[i.name+" cpu"], err = p.CPU(); err != nil {
 		return err
 	}
-	m, err := scrape(ctx, i.client, url)
+	m, err := process.Scrape(ctx, i.client, url)
 	if err != nil {
 		return err
 	}
-	f[i.name+" requests"], err = m.sum("rest_client_requests_total", "")
+	f[i.name+" requests"], err = m.Sum("rest_client_requests_total", "")
 	return err
 }
 
 // end measures the manager that has had nothing to do for a while. What a
 // figure is for ours only has no row for the peer.
-func (i *idler) end(ctx context.Context, p *process, url string, f figures) error {
-	cpu, err := p.cpu()
+func (i *idler) end(ctx context.Context, p *process.Process, url string, f figures) error {
+	cpu, err := p.CPU()
 	if err != nil {
 		return err
 	}
 	f[i.name+" idle cpu"] = (cpu - f[i.name+" cpu"]) / i.or(i.rest-idleStart).Minutes()
-	m, err := scrape(ctx, i.client, url)
+	m, err := process.Scrape(ctx, i.client, url)
 	if err != nil {
 		return err
 	}
-	of := func(name string) func() (float64, error) { return func() (float64, error) { return m.sum(name, "") } }
+	of := func(name string) func() (float64, error) { return func() (float64, error) { return m.Sum(name, "") } }
 	measured := map[string]func() (float64, error){
-		"rss": p.rss, "anonymous": p.anonymousRSS, "proportional": p.pss, "peak": p.peakRSS,
+		"rss": p.RSS, "anonymous": p.AnonymousRSS, "proportional": p.PSS, "peak": p.PeakRSS,
 		"heap": of("go_memstats_heap_alloc_bytes"), "goroutines": of("go_goroutines"),
 	}
 	if i.name == "ours" {
-		measured["code"] = p.compiledCode
+		measured["code"] = p.CompiledCode
 		measured["instances"] = of("wcm_instances")
 		measured["memories"] = of("wcm_guest_memory_bytes")
 	}

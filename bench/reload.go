@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/wasm-controller-manager/wcm/bench/process"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
@@ -91,7 +92,7 @@ type replacer struct {
 	*environment
 	*stamps
 	folder   string
-	log      *follower
+	log      *process.Log
 	language string
 	module   []byte // of the language
 	replaced int    // how often
@@ -101,7 +102,7 @@ type replacer struct {
 func (c *cluster) replace(ctx context.Context, e *environment, plane *controlplane.Plane, f figures) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	r := &replacer{environment: e, log: newFollower()}
+	r := &replacer{environment: e, log: process.NewLog()}
 	if r.folder, err = os.MkdirTemp(e.dir, "plugins-"); err != nil {
 		return err
 	}
@@ -115,13 +116,13 @@ func (c *cluster) replace(ctx context.Context, e *environment, plane *controlpla
 	command := exec.Command("bin/wasm-controller-manager", "--kubeconfig="+plane.Kubeconfig(), "--plugin-dir="+r.folder,
 		"--cache-dir="+filepath.Join(r.folder, "compiled"), "--leader-elect=false", "--secure-port=0", "--kube-api-qps=2000", "--kube-api-burst=4000")
 	command.Stdout, command.Stderr = r.log, r.log
-	host, err := startProcess(command)
+	host, err := process.Start(command)
 	if err != nil {
 		return err
 	}
 	defer func() {
-		if err = errors.Join(err, host.stop()); err != nil {
-			err = fmt.Errorf("%w\n%s", err, r.log.tail())
+		if err = errors.Join(err, host.Stop()); err != nil {
+			err = fmt.Errorf("%w\n%s", err, r.log.Tail())
 		}
 	}()
 	return r.run(ctx, f)
@@ -218,10 +219,10 @@ func (r *replacer) install(ctx context.Context, version string) (i installed, er
 	}
 	i = installed{first: first.Sub(began), last: last.Sub(began)}
 	if r.replaced > 0 {
-		if err := r.log.wait(ctx, replacedLine, r.replaced); err != nil {
+		if err := r.log.Wait(ctx, replacedLine, r.replaced); err != nil {
 			return i, err
 		}
-		i.log, err = since(began, r.log.all(), replacedLine)
+		i.log, err = since(began, r.log.All(), replacedLine)
 	}
 	r.replaced++
 	return i, err

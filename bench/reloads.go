@@ -17,6 +17,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/wasm-controller-manager/wcm/bench/process"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
@@ -93,16 +94,16 @@ func (c *cluster) reload(ctx context.Context, e *environment, kubeconfig string,
 	if err := c.createObjects(ctx); err != nil {
 		return err
 	}
-	r := &reloader{environment: e, folder: folder, log: newFollower()}
+	r := &reloader{environment: e, folder: folder, log: process.NewLog()}
 	command := exec.Command("bin/wasm-controller-manager", "--kubeconfig="+kubeconfig, "--plugin-dir="+folder,
 		"--cache-dir="+filepath.Join(e.dir, "compiled"), "--leader-elect=false", "--secure-port=0", "--plain-bind-address=127.0.0.1:0", "--kube-api-qps=2000", "--kube-api-burst=4000")
 	command.Stdout, command.Stderr = r.log, r.log
-	if r.process, err = startProcess(command); err != nil {
+	if r.process, err = process.Start(command); err != nil {
 		return err
 	}
 	defer func() {
-		if err = errors.Join(err, r.process.stop()); err != nil {
-			err = fmt.Errorf("%w\n%s", err, r.log.tail())
+		if err = errors.Join(err, r.process.Stop()); err != nil {
+			err = fmt.Errorf("%w\n%s", err, r.log.Tail())
 		}
 	}()
 	return r.run(ctx, f)
@@ -151,8 +152,8 @@ func deploy(e *environment, folder string, variant int) error {
 type reloader struct {
 	*environment
 	folder  string
-	process *process
-	log     *follower
+	process *process.Process
+	log     *process.Log
 }
 
 func (r *reloader) run(ctx context.Context, f figures) error {
@@ -160,7 +161,7 @@ func (r *reloader) run(ctx context.Context, f figures) error {
 	if r.quick {
 		rounds = everyRounds
 	}
-	if err := r.log.wait(ctx, "Plugin loaded", reloadedPlugins); err != nil {
+	if err := r.log.Wait(ctx, "Plugin loaded", reloadedPlugins); err != nil {
 		return err
 	}
 	var busy time.Duration
@@ -169,7 +170,7 @@ func (r *reloader) run(ctx context.Context, f figures) error {
 		if err := deploy(r.environment, r.folder, round); err != nil {
 			return err
 		}
-		if err := r.log.wait(ctx, "Plugin replaced", round*reloadedPlugins); err != nil {
+		if err := r.log.Wait(ctx, "Plugin replaced", round*reloadedPlugins); err != nil {
 			return err
 		}
 		busy += time.Since(began)
@@ -203,7 +204,7 @@ func (r *reloader) sample(ctx context.Context) (figures, error) {
 	pause(ctx, quiet)
 	sample := figures{}
 	for name, measure := range map[string]func() (float64, error){
-		"rss": r.process.rss, "mappings": r.process.mappings, "files": r.process.files,
+		"rss": r.process.RSS, "mappings": r.process.Mappings, "files": r.process.Files,
 		"goroutines": func() (float64, error) { return r.metric(ctx, "go_goroutines") },
 		"heap":       func() (float64, error) { return r.metric(ctx, "go_memstats_heap_alloc_bytes") },
 	} {
@@ -220,13 +221,13 @@ var served = regexp.MustCompile(`"Serving" url="(http://[^"]*)"`)
 
 // metric reads a metric without labels.
 func (r *reloader) metric(ctx context.Context, name string) (float64, error) {
-	url := served.FindStringSubmatch(r.log.all())
+	url := served.FindStringSubmatch(r.log.All())
 	if url == nil {
 		return 0, errors.New("the log does not say where it serves")
 	}
-	all, err := scrape(ctx, http.DefaultClient, url[1])
+	all, err := process.Scrape(ctx, http.DefaultClient, url[1])
 	if err != nil {
 		return 0, err
 	}
-	return all.sum(name, "")
+	return all.Sum(name, "")
 }

@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"github.com/wasm-controller-manager/wcm/bench/process"
 )
 
 // tracker is a running controller of pods: "ours" is a plugin in a host of its
@@ -18,8 +20,8 @@ import (
 type tracker struct {
 	name    string
 	url     string // of its metrics
-	process *process
-	log     *follower
+	process *process.Process
+	log     *process.Log
 }
 
 // startTracker starts one with flags of the host or the program, which the caller
@@ -35,9 +37,9 @@ func startTracker(ctx context.Context, e *environment, name, kubeconfig string, 
 		command = exec.Command("bin/wasm-controller-manager", append(flags, "--kubeconfig="+kubeconfig, "--leader-elect=false",
 			"--cache-dir="+filepath.Join(e.dir, "compiled"), "--secure-port=0", "--plain-bind-address="+address)...)
 	}
-	t := &tracker{name: name, url: "http://" + address, log: newFollower()}
+	t := &tracker{name: name, url: "http://" + address, log: process.NewLog()}
 	command.Stdout, command.Stderr = t.log, t.log
-	t.process, err = startProcess(command)
+	t.process, err = process.Start(command)
 	return t, err
 }
 
@@ -45,13 +47,13 @@ func startTracker(ctx context.Context, e *environment, name, kubeconfig string, 
 // the ends of their logs.
 func stopAll(trackers []*tracker, wrong error) error {
 	for _, t := range trackers {
-		wrong = errors.Join(wrong, t.process.stop())
+		wrong = errors.Join(wrong, t.process.Stop())
 	}
 	if wrong == nil {
 		return nil
 	}
 	for _, t := range trackers {
-		wrong = fmt.Errorf("%w\nthe log of %s:\n%s", wrong, t.name, t.log.tail())
+		wrong = fmt.Errorf("%w\nthe log of %s:\n%s", wrong, t.name, t.log.Tail())
 	}
 	return wrong
 }
@@ -71,7 +73,7 @@ func allAtRest(ctx context.Context, trackers []*tracker, least float64) ([]use, 
 	}
 	for i, t := range trackers {
 		var err error
-		if uses[i].cpu, err = t.process.cpu(); err != nil {
+		if uses[i].cpu, err = t.process.CPU(); err != nil {
 			return nil, err
 		}
 	}
@@ -102,9 +104,9 @@ func (t *tracker) reconciles(ctx context.Context) (float64, error) {
 
 // metric reads one of its metrics.
 func (t *tracker) metric(ctx context.Context, name, label string) (float64, error) {
-	m, err := scrape(ctx, http.DefaultClient, t.url)
+	m, err := process.Scrape(ctx, http.DefaultClient, t.url)
 	if err != nil {
 		return 0, err
 	}
-	return m.sum(name, label)
+	return m.Sum(name, label)
 }

@@ -13,11 +13,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/wasm-controller-manager/wcm/bench/process"
 )
 
 // starter starts the operators of a crowd, and returns what they run in, also if
 // it fails.
-type starter func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*processes, error)
+type starter func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*process.Group, error)
 
 // The modules of bench/guests/ring, as Go compiles it now and as TinyGo has.
 func goRing(e *environment) string { return filepath.Join(e.dir, "ring.wasm") }
@@ -31,9 +33,9 @@ var unlimited = []string{"--kube-api-qps=2000", "--kube-api-burst=4000"}
 // settings and grants of its own. Distinct ones have a module of their own as well,
 // which differs in a section that means nothing.
 func startPlugins(module func(*environment) string, distinct bool) starter {
-	return func(_ context.Context, e *environment, c *crowd, _ *ring, kubeconfig string) (*processes, error) {
+	return func(_ context.Context, e *environment, c *crowd, _ *ring, kubeconfig string) (*process.Group, error) {
 		folder := filepath.Join(e.dir, fmt.Sprintf("%d %s", c.size, c.name))
-		host := &processes{log: folder + ".log"}
+		host := &process.Group{Log: folder + ".log"}
 		wasm, err := os.ReadFile(module(e))
 		if err != nil {
 			return host, err
@@ -53,7 +55,7 @@ func startPlugins(module func(*environment) string, distinct bool) starter {
 		if e.quick {
 			command.Args = append(command.Args, "--plugin-idle-after=4s")
 		}
-		return host, host.start(command)
+		return host, host.Start(command)
 	}
 }
 
@@ -66,7 +68,7 @@ func codeLoads(ctx context.Context, log string, set func(figure string, value fl
 	if err != nil || url == nil {
 		return err
 	}
-	all, err := scrape(ctx, http.DefaultClient, string(url[1]))
+	all, err := process.Scrape(ctx, http.DefaultClient, string(url[1]))
 	if err != nil {
 		return err
 	}
@@ -75,11 +77,11 @@ func codeLoads(ctx context.Context, log string, set func(figure string, value fl
 		set("loads", 0)
 		return nil
 	}
-	took, err := all.sum(metric+"_sum", loaded)
+	took, err := all.Sum(metric+"_sum", loaded)
 	if err != nil {
 		return err
 	}
-	n, err := all.sum(metric+"_count", loaded)
+	n, err := all.Sum(metric+"_count", loaded)
 	set("loads", n)
 	set("load mean", took/n*float64(time.Second))
 	return err
@@ -116,9 +118,9 @@ func customSection(name string) []byte {
 // when the hops of those before have been made. Distinct ones are copies of the
 // program that differ in a byte, so that they share no page of it.
 func startProcesses(distinct bool) starter {
-	return func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*processes, error) {
+	return func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*process.Group, error) {
 		const atOnce = 4
-		all := &processes{log: filepath.Join(e.dir, fmt.Sprintf("%d processes %s.log", c.size, c.name))}
+		all := &process.Group{Log: filepath.Join(e.dir, fmt.Sprintf("%d processes %s.log", c.size, c.name))}
 		program := filepath.Join(e.dir, "ring")
 		binary, err := os.ReadFile(program)
 		if err != nil {
@@ -135,7 +137,7 @@ func startProcesses(distinct bool) starter {
 			command := exec.Command(file, append([]string{
 				"--kubeconfig=" + kubeconfig, "--namespace=" + placeName(i), "--next=" + placeName(i+1),
 			}, unlimited...)...)
-			if err := all.start(command); err != nil {
+			if err := all.Start(command); err != nil {
 				return all, err
 			}
 			if (i+1)%atOnce != 0 {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/wasm-controller-manager/wcm/bench/process"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
@@ -20,7 +21,7 @@ type restarter struct {
 	*stamps
 	kubeconfig string
 	elect      bool
-	process    *process // nil: none runs
+	process    *process.Process // nil: none runs
 }
 
 // restart measures the peer, which has to be stopped and started for a new version.
@@ -81,16 +82,16 @@ func (r *restarter) install(ctx context.Context) (i installed, err error) {
 	command.Stdout, command.Stderr = log, log
 	began := time.Now()
 	if r.process != nil {
-		if err := r.process.stop(); err != nil {
+		if err := r.process.Stop(); err != nil {
 			return i, err
 		}
 	}
-	if r.process, err = startProcess(command); err != nil {
+	if r.process, err = process.Start(command); err != nil {
 		return i, err
 	}
 	first, last, err := r.written(ctx, version)
 	if err != nil {
-		return i, fmt.Errorf("%w\n%s", err, tail(log.Name()))
+		return i, fmt.Errorf("%w\n%s", err, process.Tail(log.Name()))
 	}
 	return installed{first: first.Sub(began), last: last.Sub(began)}, nil
 }
@@ -98,7 +99,7 @@ func (r *restarter) install(ctx context.Context) (i installed, err error) {
 // end stops what runs.
 func (r *restarter) end() {
 	if r.process != nil {
-		_ = r.process.stop() // it has done its part
+		_ = r.process.Stop() // it has done its part
 		r.process = nil
 	}
 }

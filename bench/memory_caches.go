@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/wasm-controller-manager/wcm/bench/process"
 	"github.com/wasm-controller-manager/wcm/host/hosttest/controlplane"
 )
 
@@ -60,7 +61,7 @@ func cachesOf(ctx context.Context, e *environment, size int, f figures) (err err
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, server.process.stop()) }()
+	defer func() { err = errors.Join(err, server.process.Stop()) }()
 	fmt.Fprintf(e.progress, "memory: filling caches with %d pods\n", sizeOf(e, size))
 	var all []*tracker
 	defer func() { err = stopAll(all, err) }()
@@ -95,7 +96,7 @@ func cachesOf(ctx context.Context, e *environment, size int, f figures) (err err
 // memory measures what a tracker has.
 func (t *tracker) memory(ctx context.Context, prefix string, f figures) (err error) {
 	for name, measure := range map[string]func() (float64, error){
-		"rss": t.process.rss, "pss": t.process.pss, "peak": t.process.peakRSS,
+		"rss": t.process.RSS, "pss": t.process.PSS, "peak": t.process.PeakRSS,
 		"heap": func() (float64, error) { return t.metric(ctx, "go_memstats_heap_alloc_bytes", "") },
 	} {
 		if f[prefix+name], err = measure(); err != nil {
@@ -107,7 +108,7 @@ func (t *tracker) memory(ctx context.Context, prefix string, f figures) (err err
 
 // server is the API server of benchtest as a process.
 type server struct {
-	process    *process
+	process    *process.Process
 	kubeconfig string
 }
 
@@ -133,7 +134,7 @@ func startServer(e *environment, pods int) (*server, error) {
 		return nil, err
 	}
 	s := &server{kubeconfig: filepath.Join(e.dir, "server.kubeconfig")}
-	if s.process, err = startProcess(command); err != nil {
+	if s.process, err = process.Start(command); err != nil {
 		return nil, err
 	}
 	url, err := bufio.NewReader(output).ReadString('\n')
@@ -141,7 +142,7 @@ func startServer(e *environment, pods int) (*server, error) {
 		err = writeKubeconfig(s.kubeconfig, strings.TrimSpace(url))
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.process.stop())
+		return nil, errors.Join(err, s.process.Stop())
 	}
 	return s, nil
 }

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+package process
 
 import (
 	"context"
@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// scrape reads the metrics that a process serves.
-func scrape(ctx context.Context, client *http.Client, url string) (metrics, error) {
+// Scrape reads the metrics that a process serves.
+func Scrape(ctx context.Context, client *http.Client, url string) (Metrics, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/metrics", nil)
 	if err != nil {
 		return "", err
@@ -27,15 +27,15 @@ func scrape(ctx context.Context, client *http.Client, url string) (metrics, erro
 	if err == nil && response.StatusCode != http.StatusOK {
 		err = fmt.Errorf("%s/metrics: %s", url, response.Status)
 	}
-	return metrics(text), err
+	return Metrics(text), err
 }
 
-// metrics are those of a process in Prometheus' text format.
-type metrics string
+// Metrics are those of a process in Prometheus' text format.
+type Metrics string
 
-// sum adds the values of a metric whose labels have a text in them. The error
+// Sum adds the values of a metric whose labels have a text in them. The error
 // says that there is no such metric.
-func (m metrics) sum(name, label string) (float64, error) {
+func (m Metrics) Sum(name, label string) (float64, error) {
 	total, found := 0.0, false
 	for line := range strings.Lines(string(m)) {
 		rest, ok := strings.CutPrefix(line, name)

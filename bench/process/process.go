@@ -1,7 +1,10 @@
 // SPDX-FileCopyrightText: The wasm-controller-manager Authors
 // SPDX-License-Identifier: Apache-2.0
 
-package main
+// Package process starts the programs that are measured, and tells what they use
+// of the machine: memory and CPU time as Linux counts them, and what they say of
+// themselves in logs and metrics.
+package process
 
 import (
 	"errors"
@@ -14,19 +17,20 @@ import (
 	"time"
 )
 
-// process is a running command whose use of the machine Linux tells.
-type process struct {
+// Process is a running command whose use of the machine Linux tells.
+type Process struct {
 	command *exec.Cmd
 	done    chan struct{} // closed when it has ended
 	err     error         // how; set before done is closed
 }
 
-func startProcess(command *exec.Cmd) (*process, error) {
+// Start starts a command, which ends with the benchmark at the latest.
+func Start(command *exec.Cmd) (*Process, error) {
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
-	p := &process{command: command, done: make(chan struct{})}
+	p := &Process{command: command, done: make(chan struct{})}
 	go func() { // ends with the process
 		defer close(p.done)
 		p.err = command.Wait()
@@ -34,8 +38,14 @@ func startProcess(command *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
-// stop ends the process. How it exits is not measured here.
-func (p *process) stop() error {
+// Signal sends the process a signal.
+func (p *Process) Signal(s os.Signal) error { return p.command.Process.Signal(s) }
+
+// Done is closed when the process has ended.
+func (p *Process) Done() <-chan struct{} { return p.done }
+
+// Stop ends the process. How it exits is not measured here.
+func (p *Process) Stop() error {
 	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
 		<-p.done
 		return fmt.Errorf("%s has ended by itself: %w", p.command.Path, errors.Join(err, p.err))
@@ -48,8 +58,8 @@ func (p *process) stop() error {
 	return nil
 }
 
-// cpu returns the CPU time of the process so far in seconds.
-func (p *process) cpu() (float64, error) {
+// CPU returns the CPU time of the process so far in seconds.
+func (p *Process) CPU() (float64, error) {
 	text, err := p.proc("stat")
 	if err != nil {
 		return 0, err
@@ -68,22 +78,22 @@ func (p *process) cpu() (float64, error) {
 	return float64(ticks) / ticksPerSecond, nil
 }
 
-// peakRSS returns the largest resident memory that the process had, in bytes.
-func (p *process) peakRSS() (float64, error) { return p.memory("VmHWM") }
+// PeakRSS returns the largest resident memory that the process had, in bytes.
+func (p *Process) PeakRSS() (float64, error) { return p.memory("VmHWM") }
 
-// rss returns the resident memory of the process, in bytes.
-func (p *process) rss() (float64, error) { return p.memory("VmRSS") }
+// RSS returns the resident memory of the process, in bytes.
+func (p *Process) RSS() (float64, error) { return p.memory("VmRSS") }
 
-// anonymousRSS returns how much of that no file stands behind, in bytes.
-func (p *process) anonymousRSS() (float64, error) { return p.memory("RssAnon") }
+// AnonymousRSS returns how much of that no file stands behind, in bytes.
+func (p *Process) AnonymousRSS() (float64, error) { return p.memory("RssAnon") }
 
-// pss returns the resident memory of the process in bytes, pages that it has at
+// PSS returns the resident memory of the process in bytes, pages that it has at
 // several addresses, or shares with other processes, in proportion.
-func (p *process) pss() (float64, error) { return p.field("smaps_rollup", "Pss") }
+func (p *Process) PSS() (float64, error) { return p.field("smaps_rollup", "Pss") }
 
-func (p *process) memory(field string) (float64, error) { return p.field("status", field) }
+func (p *Process) memory(field string) (float64, error) { return p.field("status", field) }
 
-func (p *process) field(file, field string) (float64, error) {
+func (p *Process) field(file, field string) (float64, error) {
 	text, err := p.proc(file)
 	if err != nil {
 		return 0, err
@@ -97,9 +107,9 @@ func (p *process) field(file, field string) (float64, error) {
 	return 0, fmt.Errorf("memory of %s: %s has no %s", p.command.Path, file, field)
 }
 
-// compiledCode returns how much of the process's memory is code that it has
+// CompiledCode returns how much of the process's memory is code that it has
 // made itself, in bytes: such code is in no file, or in one without a name.
-func (p *process) compiledCode() (float64, error) {
+func (p *Process) CompiledCode() (float64, error) {
 	text, err := p.proc("smaps")
 	if err != nil {
 		return 0, err
@@ -122,19 +132,19 @@ func (p *process) compiledCode() (float64, error) {
 	return total, nil
 }
 
-// mappings returns how many pieces the address space of the process has.
-func (p *process) mappings() (float64, error) {
+// Mappings returns how many pieces the address space of the process has.
+func (p *Process) Mappings() (float64, error) {
 	text, err := p.proc("maps")
 	return float64(strings.Count(text, "\n")), err
 }
 
-// files returns how many files and connections the process has open.
-func (p *process) files() (float64, error) {
+// Files returns how many files and connections the process has open.
+func (p *Process) Files() (float64, error) {
 	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", p.command.Process.Pid))
 	return float64(len(entries)), err
 }
 
-func (p *process) proc(file string) (string, error) {
+func (p *Process) proc(file string) (string, error) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.command.Process.Pid, file))
 	return string(text), err
 }
