@@ -88,7 +88,6 @@ func (b *bounds) close() {
 	for _, r := range b.reports {
 		r.Close()
 	}
-	b.turns.Close()
 	b.own.Delete()
 	b.metrics.Delete()
 }

@@ -27,7 +27,6 @@ type Gate struct {
 
 	mu         sync.Mutex
 	line       line      // guarded by mu
-	runners    []*Runner // guarded by mu
 	spare      *Runner   // who has the spare place, nil: nobody; guarded by mu
 	spareSince time.Time // guarded by mu
 }
@@ -47,14 +46,9 @@ func NewGate(places int) *Gate {
 }
 
 // Runner returns one more who goes through the gate. waited is told how long
-// each stood in the line, if it did; nil: nobody is. It must not block. The
-// caller closes the runner.
+// each stood in the line, if it did; nil: nobody is. It must not block.
 func (g *Gate) Runner(waited func(time.Duration)) *Runner {
-	r := &Runner{gate: g, waited: waited, credit: limit.NewBucket(sparePart, spareBurst.Seconds(), time.Now())}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.runners = append(g.runners, r)
-	return r
+	return &Runner{gate: g, waited: waited, credit: limit.NewBucket(sparePart, spareBurst.Seconds(), time.Now())}
 }
 
 // takeFree takes a free place if there is one.
@@ -72,7 +66,7 @@ func (g *Gate) takeFree() bool {
 
 // giveBackLocked takes a place from r: the spare one, if he has it.
 func (g *Gate) giveBackLocked(r *Runner, now time.Time) {
-	g.line.count(g.runners, now)
+	g.line.count(r, now)
 	r.running.Add(-1)
 	if g.spare != r {
 		g.free.Add(1)
@@ -85,37 +79,36 @@ func (g *Gate) giveBackLocked(r *Runner, now time.Time) {
 
 // dispatchLocked gives places to those whose turn it is.
 func (g *Gate) dispatchLocked(now time.Time) {
-	for {
-		r := g.line.next()
-		switch {
-		case r == nil:
-			return
-		case g.takeFree():
-		case g.spare != nil:
-			return
-		default:
-			if r = g.line.short(now); r == nil {
-				return
-			}
-			g.spare, g.spareSince = r, now
-			r.spared.Store(true)
+	for g.waiting.Load() > 0 {
+		if g.takeFree() {
+			g.admitLocked(g.line.next(now), now)
+			continue
 		}
-		g.admitLocked(r)
+		if g.spare != nil {
+			return
+		}
+		r := g.line.short(now)
+		if r == nil {
+			return
+		}
+		g.spare, g.spareSince = r, now
+		r.spared.Store(true)
+		g.admitLocked(r, now)
 	}
 }
 
-func (g *Gate) admitLocked(r *Runner) {
+func (g *Gate) admitLocked(r *Runner, now time.Time) {
 	g.waiting.Add(-1)
-	close(g.line.admit(r))
+	close(g.line.admit(r, now))
 }
 
 // joinLocked adds one of r to the line; running says that it had a place until
 // just now.
 func (g *Gate) joinLocked(r *Runner, running bool, now time.Time) chan struct{} {
 	if g.waiting.Add(1) == 1 {
-		g.line.begin(g.runners, now)
+		g.line.begin(now)
 	}
 	ready := make(chan struct{})
-	g.line.join(r, ready, running)
+	g.line.join(r, ready, running, now)
 	return ready
 }

@@ -188,7 +188,6 @@ func TestEnterEndsWithItsContext(t *testing.T) {
 			t.Errorf("Enter after that: %v", err)
 		}
 		r.Leave()
-		r.Close()
 		if waits != 1 {
 			t.Errorf("got told of %d waits, want 1", waits)
 		}

@@ -21,8 +21,12 @@ import (
 // Besides the places there is a spare one, for those who run little: as long as
 // he has credit, who has no other place need not wait. His credit grows slowly
 // and not far, so that the spare place is free most of the time.
+//
+// The time of a runner is counted when somebody asks for it: what a turn costs
+// does not depend on how many runners there are, but on how many of them wait.
 type line struct {
-	last    time.Time     // up to when the runners' time is counted
+	round   uint64        // how often somebody waited for the first time
+	began   time.Time     // this round
 	reached time.Duration // what whoever had the last turn had run before
 	waiting []*Runner     // each with waiters, in the order in which they came
 }
@@ -32,27 +36,27 @@ type line struct {
 const mostAhead = 2 * time.Millisecond
 
 // begin forgets what was before: somebody waits for the first time again.
-func (l *line) begin(runners []*Runner, now time.Time) {
-	l.last, l.reached = now, 0
-	for _, r := range runners {
-		r.ran = 0
-	}
+func (l *line) begin(now time.Time) {
+	l.round++
+	l.began, l.reached = now, 0
 }
 
-// count adds the time since it was called last to what the runners have run.
-func (l *line) count(runners []*Runner, now time.Time) {
-	passed := now.Sub(l.last)
-	l.last = now
-	for _, r := range runners {
-		r.ran += passed * time.Duration(r.running.Load())
+// count adds to what r has run in this round. It is called before the number
+// of places changes that r has.
+func (l *line) count(r *Runner, now time.Time) {
+	if r.round != l.round {
+		r.round, r.counted, r.ran = l.round, l.began, 0
 	}
+	r.ran += now.Sub(r.counted) * time.Duration(r.running.Load())
+	r.counted = now
 }
 
 // join adds one of r who waits until the channel is closed, behind all others
 // of r: who was running until now has had a turn, so that an endless guest
 // does not keep its plugin's other requests from being served.
-func (l *line) join(r *Runner, ready chan struct{}, running bool) {
+func (l *line) join(r *Runner, ready chan struct{}, running bool, now time.Time) {
 	if len(r.waiters) == 0 {
+		l.count(r, now)
 		if !running && r.running.Load() == 0 {
 			r.ran = min(max(r.ran, l.reached), l.reached+mostAhead)
 		}
@@ -62,16 +66,21 @@ func (l *line) join(r *Runner, ready chan struct{}, running bool) {
 }
 
 // next returns whose turn it is, nil if nobody waits.
-func (l *line) next() *Runner { return l.least(func(*Runner) bool { return true }) }
+func (l *line) next(now time.Time) *Runner {
+	return l.least(now, func(*Runner) bool { return true })
+}
 
 // short returns who may have the spare place, nil if nobody may.
 func (l *line) short(now time.Time) *Runner {
-	return l.least(func(r *Runner) bool { return r.running.Load() == 0 && r.credit.Has(0, now) })
+	return l.least(now, func(r *Runner) bool { return r.running.Load() == 0 && r.credit.Has(0, now) })
 }
 
 // least returns who has run least of those who wait and may.
-func (l *line) least(may func(*Runner) bool) (first *Runner) {
+func (l *line) least(now time.Time, may func(*Runner) bool) (first *Runner) {
 	for _, r := range l.waiting {
+		if r.running.Load() > 0 { // else it was counted when it began to wait
+			l.count(r, now)
+		}
 		if (first == nil || r.ran < first.ran) && may(r) {
 			first = r
 		}
@@ -80,7 +89,8 @@ func (l *line) least(may func(*Runner) bool) (first *Runner) {
 }
 
 // admit takes the first of r out of the line and returns its channel.
-func (l *line) admit(r *Runner) chan struct{} {
+func (l *line) admit(r *Runner, now time.Time) chan struct{} {
+	l.count(r, now)
 	l.reached = max(l.reached, r.ran)
 	r.running.Add(1)
 	ready := r.waiters[0]

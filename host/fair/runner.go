@@ -22,7 +22,9 @@ type Runner struct {
 	spared  atomic.Bool  // one of them is the spare one
 
 	// Guarded by the mutex of the gate, as the line is:
-	ran     time.Duration
+	round   uint64        // of the line, of which ran and counted are
+	ran     time.Duration // until counted
+	counted time.Time
 	credit  limit.Bucket    // seconds that it may have the spare place
 	waiters []chan struct{} // first in, first out
 }
@@ -81,7 +83,6 @@ func (r *Runner) Leave() {
 		// Somebody has come meanwhile, and perhaps found no place.
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		g.line.count(g.runners, time.Now())
 		g.dispatchLocked(time.Now())
 		return
 	}
@@ -120,8 +121,8 @@ func (r *Runner) giveWay(now time.Time) chan struct{} {
 	g := r.gate
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.line.count(g.runners, now)
-	next := g.line.next()
+	g.line.count(r, now)
+	next := g.line.next(now)
 	if g.spare != r && (next == nil || next != r && next.ran >= r.ran) {
 		return nil
 	}
@@ -134,16 +135,5 @@ func (r *Runner) giveWay(now time.Time) chan struct{} {
 func (r *Runner) tell(start time.Time) {
 	if r.waited != nil {
 		r.waited(time.Since(start))
-	}
-}
-
-// Close ends the runner's account. Goroutines that are still inside or come
-// once more, as those of a plugin that is removed, can do so.
-func (r *Runner) Close() {
-	g := r.gate
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if at := slices.Index(g.runners, r); at >= 0 {
-		g.runners = slices.Delete(g.runners, at, at+1)
 	}
 }
