@@ -96,9 +96,6 @@ func (t *tracker) atRest(ctx context.Context, least float64) (float64, error) {
 }
 
 func (t *tracker) reconciles(ctx context.Context) (float64, error) {
-	if t.name == "ours" {
-		return t.metric(ctx, "wcm_guest_call_seconds_count", `function="wcm_reconcile"`)
-	}
 	return t.metric(ctx, "controller_runtime_reconcile_total", "")
 }
 
