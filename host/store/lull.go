@@ -24,6 +24,9 @@ const (
 	// flood is how many bytes come between two lulls of a list or of more events
 	// than are gained by waiting, for which lulls do not grow.
 	flood = 1 << 20
+	// unheard is how many bytes may come during a lull before the kernel tells of
+	// them: to be told of each event costs as much as reading it.
+	unheard = 256 << 10
 )
 
 // connections are those that lists and watches share, with lulls. Nothing else
@@ -50,7 +53,7 @@ func (c *connections) dialContext(ctx context.Context, network, address string) 
 	if err != nil {
 		return nil, err
 	}
-	l := &lulled{Conn: conn, of: c}
+	l := &lulled{Conn: conn, of: c, wakeAt: wakeAt(conn)}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.open == nil { // whoever wanted it has not waited
@@ -76,17 +79,21 @@ func (c *connections) close() {
 // goroutine at a time.
 type lulled struct {
 	net.Conn
-	of   *connections
-	lull time.Duration // the last one
-	got  int           // bytes since then
-	next time.Time     // when it may be read again; zero: there is probably more to read
+	of     *connections
+	wakeAt func(bytes int) // nil: it cannot be set
+	lull   time.Duration   // the last one
+	got    int             // bytes since then
+	next   time.Time       // when it may be read again; zero: there is probably more to read
 }
 
 // Read reads what has come, and no sooner than a lull after it was all read. A
 // deadline or Close ends the lull no earlier.
 func (l *lulled) Read(p []byte) (int, error) {
-	if wait := time.Until(l.next); wait > 0 {
-		<-time.After(wait)
+	if !l.next.IsZero() {
+		if wait := time.Until(l.next); wait > 0 {
+			<-time.After(wait)
+		}
+		l.hear(1)
 	}
 	began := time.Now()
 	n, err := l.Conn.Read(p)
@@ -98,7 +105,14 @@ func (l *lulled) Read(p []byte) (int, error) {
 	now := time.Now()
 	l.lull = nextLull(l.lull, now.Sub(began), l.got)
 	l.next, l.got = now.Add(l.lull), 0
+	l.hear(unheard)
 	return n, err
+}
+
+func (l *lulled) hear(bytes int) {
+	if l.wakeAt != nil {
+		l.wakeAt(bytes)
+	}
 }
 
 // nextLull returns the lull after one, after which so many bytes came, and the
