@@ -12,23 +12,6 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// A lull is how long the connection of the watches is left alone after it was
-// read empty, so that events which come one shortly after the other are read
-// together. An event that comes alone does not wait. While every lull ends with
-// something to read, each is twice as long as the one before.
-const (
-	firstLull   = 10 * time.Millisecond
-	longestLull = 50 * time.Millisecond
-	// atOnce is how long a read takes at most that found something to read.
-	atOnce = time.Millisecond
-	// flood is how many bytes come between two lulls of a list or of more events
-	// than are gained by waiting, for which lulls do not grow.
-	flood = 1 << 20
-	// unheard is how many bytes may come during a lull before the kernel tells of
-	// them: to be told of each event costs as much as reading it.
-	unheard = 256 << 10
-)
-
 // connections are those that lists and watches share, with lulls. Nothing else
 // uses them, so nothing else waits. Safe for concurrent use.
 type connections struct {
@@ -81,10 +64,14 @@ type lulled struct {
 	net.Conn
 	of     *connections
 	wakeAt func(bytes int) // nil: it cannot be set
-	lull   time.Duration   // the last one
-	got    int             // bytes since then
-	next   time.Time       // when it may be read again; zero: there is probably more to read
+	pace   pace
+	got    int       // bytes since it was read empty
+	next   time.Time // when it may be read again; zero: now
 }
+
+// unheard is how many bytes may come during a lull before the kernel tells of
+// them: to be told of each event costs as much as reading it.
+const unheard = 256 << 10
 
 // Read reads what has come, and no sooner than a lull after it was all read. A
 // deadline or Close ends the lull no earlier.
@@ -93,19 +80,20 @@ func (l *lulled) Read(p []byte) (int, error) {
 		if wait := time.Until(l.next); wait > 0 {
 			<-time.After(wait)
 		}
+		l.next = time.Time{}
 		l.hear(1)
 	}
-	began := time.Now()
 	n, err := l.Conn.Read(p)
 	l.got += n
 	if n == len(p) {
-		l.next = time.Time{}
-		return n, err
+		return n, err // there is probably more
 	}
 	now := time.Now()
-	l.lull = nextLull(l.lull, now.Sub(began), l.got)
-	l.next, l.got = now.Add(l.lull), 0
-	l.hear(unheard)
+	if lull := l.pace.emptied(now, l.got); lull > 0 {
+		l.next = now.Add(lull)
+		l.hear(unheard)
+	}
+	l.got = 0
 	return n, err
 }
 
@@ -113,15 +101,6 @@ func (l *lulled) hear(bytes int) {
 	if l.wakeAt != nil {
 		l.wakeAt(bytes)
 	}
-}
-
-// nextLull returns the lull after one, after which so many bytes came, and the
-// last read took so long.
-func nextLull(last, took time.Duration, got int) time.Duration {
-	if last == 0 || took > atOnce || got > flood {
-		return firstLull
-	}
-	return min(2*last, longestLull)
 }
 
 // Close closes the connection.

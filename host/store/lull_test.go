@@ -15,25 +15,28 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// TestLull reads a connection to which bytes come at certain times.
+// TestLull reads a connection to which bytes come at certain times, after some
+// that a lull follows.
 func TestLull(t *testing.T) {
-	const buffer = 4
+	const buffer, lull = 4, 2 * firstLull
 	for _, c := range []struct {
 		name  string
 		pause time.Duration // between the first bytes and the second
 		first int           // how many bytes come first
 		want  time.Duration // when the second are read, after the first
 	}{
-		{"the next bytes come during the lull", firstLull / 2, 1, firstLull},
-		{"the next bytes come at once", 0, 1, firstLull},
-		{"the next bytes come later", 3 * firstLull, 1, 3 * firstLull},
+		{"the next bytes come during the lull", lull / 2, 1, lull},
+		{"the next bytes come at once", 0, 1, lull},
+		{"the next bytes come later", 3 * lull, 1, 3 * lull},
 		{"there was more than fitted", 0, buffer, 0},
-		{"there was more than fitted, and the rest is late", firstLull / 2, buffer, firstLull / 2},
+		{"there was more than fitted, and the rest is late", lull / 2, buffer, lull / 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				conn, server := pipe(t)
+				lulling(conn)
 				go func() { // ends with its writes, which are read
+					time.Sleep(firstLull)
 					_, _ = server.Write(make([]byte, c.first))
 					time.Sleep(c.pause)
 					_, _ = server.Write([]byte{1})
@@ -49,53 +52,8 @@ func TestLull(t *testing.T) {
 	}
 }
 
-// TestLullsGrow reads a connection on which something comes every few
-// milliseconds, and then nothing for a while.
-func TestLullsGrow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		conn, server := pipe(t)
-		go func() { // ends when the connection is closed
-			for i := 0; ; i++ {
-				if i == 5 {
-					time.Sleep(time.Second)
-				}
-				if _, err := server.Write([]byte{1}); err != nil {
-					return
-				}
-			}
-		}()
-		last := time.Now()
-		for i, milliseconds := range []int{0, 10, 20, 40, 50, 1000, 10, 20} {
-			read(t, conn, make([]byte, 4))
-			want := time.Duration(milliseconds) * time.Millisecond
-			if got := time.Since(last); got != want {
-				t.Errorf("read %d: got it %s after the one before, want %s", i, got, want)
-			}
-			last = time.Now()
-		}
-	})
-}
-
-func TestNextLull(t *testing.T) {
-	for _, c := range []struct {
-		name string
-		last time.Duration
-		took time.Duration
-		got  int
-		want time.Duration
-	}{
-		{"the first", 0, 0, 100, firstLull},
-		{"something came", firstLull, 0, 100, 2 * firstLull},
-		{"something came again", 4 * firstLull, 0, 100, longestLull},
-		{"nothing came for a while", longestLull, time.Second, 100, firstLull},
-		{"the reader was kept waiting by others", firstLull, atOnce, flood, 2 * firstLull},
-		{"a list comes", longestLull, 0, flood + 1, firstLull},
-	} {
-		if got := nextLull(c.last, c.took, c.got); got != c.want {
-			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
-		}
-	}
-}
+// lulling makes a connection have had a lull.
+func lulling(conn net.Conn) { conn.(*lulled).pace = pace{lull: firstLull, since: time.Now()} }
 
 func read(t *testing.T, conn net.Conn, p []byte) {
 	t.Helper()

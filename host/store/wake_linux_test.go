@@ -41,6 +41,7 @@ func TestLullIsNotDisturbed(t *testing.T) {
 	}
 
 	send()
+	lulling(conn)
 	read(t, conn, make([]byte, 4))
 	send()
 	if readable(t, conn.(*lulled).Conn, 5*time.Millisecond) {

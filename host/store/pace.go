@@ -1,0 +1,78 @@
+// SPDX-FileCopyrightText: The wasm-controller-manager Authors
+// SPDX-License-Identifier: Apache-2.0
+
+package store
+
+import "time"
+
+// pace decides how long the connection of the watches is left alone after it was
+// read empty, so that events which come one shortly after the other are read
+// together. An event that comes alone does not wait, and none does that somebody
+// sends in answer to what we do: if less comes while we do not look, there are
+// no more lulls for a while. As long as it comes as fast as before, each lull is
+// twice as long as the one before.
+//
+// It is told the time and runs nothing. The zero pace is that of a new connection.
+type pace struct {
+	lull  time.Duration // the last one; 0: there is none
+	since time.Time     // when the stretch began that is looked at
+	reads int           // in this stretch
+	bytes int           // in this stretch
+	rate  float64       // bytes per second before there were lulls
+	until time.Time     // there is none before
+	pause time.Duration // for which there was none the last time
+}
+
+const (
+	firstLull   = 10 * time.Millisecond
+	longestLull = 50 * time.Millisecond
+	// stretch is over how long reads are counted while there are no lulls, and
+	// manyReads how many are enough for one.
+	stretch   = 20 * time.Millisecond
+	manyReads = 3
+	// slower is how much less comes in a lull than before it if that is no accident.
+	slower = 1. / 3
+	// flood is how many bytes come in a lull of a list, or of more events than are
+	// gained by waiting.
+	flood = 1 << 20
+	// There are no lulls for so long when something waited for us, longer each time.
+	firstPause   = 100 * time.Millisecond
+	longestPause = 10 * time.Second
+)
+
+// emptied is told that so many bytes have been read and that there are no more,
+// and returns how long not to look.
+func (p *pace) emptied(now time.Time, bytes int) time.Duration {
+	p.reads++
+	p.bytes += bytes
+	took := now.Sub(p.since)
+	if p.lull == 0 && took < stretch {
+		return 0
+	}
+	rate := float64(p.bytes) / took.Seconds()
+	if p.lull == 0 {
+		if p.reads >= manyReads && took < 2*stretch && !now.Before(p.until) {
+			p.lull, p.rate = firstLull, rate
+		}
+	} else {
+		p.adjust(now, rate)
+	}
+	p.since, p.reads, p.bytes = now, 0, 0
+	return p.lull
+}
+
+// adjust makes the lull longer or ends it, from what came in the last one.
+func (p *pace) adjust(now time.Time, rate float64) {
+	switch {
+	case p.bytes > flood:
+		p.lull = 0
+	case rate < slower*p.rate:
+		p.pause = min(max(2*p.pause, firstPause), longestPause)
+		p.lull, p.until = 0, now.Add(p.pause)
+	default:
+		if p.lull == longestLull {
+			p.pause = 0
+		}
+		p.lull = min(2*p.lull, longestLull)
+	}
+}
