@@ -95,7 +95,7 @@ func (r row) cells(rounds []figures) []string {
 	if compared {
 		cells[2] = r.unit.show(peer)
 	}
-	if measured && compared && peer != 0 {
+	if measured && ours > 0 && peer > 0 {
 		cells[3] = fmt.Sprintf("%.2f", ours/peer)
 	}
 	return cells
