@@ -10,17 +10,18 @@ import "time"
 // together. An event that comes alone does not wait, and none does that somebody
 // sends in answer to what we do: if less comes while we do not look, there are
 // no more lulls for a while. As long as it comes as fast as before, each lull is
-// twice as long as the one before.
+// twice as long as the one before. One alone says little: API servers stumble.
 //
 // It is told the time and runs nothing. The zero pace is that of a new connection.
 type pace struct {
-	lull  time.Duration // the last one; 0: there is none
-	since time.Time     // when the stretch began that is looked at
-	reads int           // in this stretch
-	bytes int           // in this stretch
-	rate  float64       // bytes per second before there were lulls
-	until time.Time     // there is none before
-	pause time.Duration // for which there was none the last time
+	lull    time.Duration // the last one; 0: there is none
+	since   time.Time     // when the stretch began that is looked at
+	reads   int           // in this stretch
+	bytes   int           // in this stretch
+	rate    float64       // bytes per second before there were lulls
+	inLulls float64       // the same in lulls, the last of which count most
+	until   time.Time     // there is none before
+	pause   time.Duration // for which there was none the last time
 }
 
 const (
@@ -30,8 +31,10 @@ const (
 	// manyReads how many are enough for one.
 	stretch   = 20 * time.Millisecond
 	manyReads = 3
-	// slower is how much less comes in a lull than before it if that is no accident.
+	// slower is how much less comes in lulls than before them if that is no
+	// accident, and latest how much the last of them counts.
 	slower = 1. / 3
+	latest = 1. / 2
 	// flood is how many bytes come in a lull of a list, or of more events than are
 	// gained by waiting.
 	flood = 1 << 20
@@ -52,21 +55,22 @@ func (p *pace) emptied(now time.Time, bytes int) time.Duration {
 	rate := float64(p.bytes) / took.Seconds()
 	if p.lull == 0 {
 		if p.reads >= manyReads && took < 2*stretch && !now.Before(p.until) {
-			p.lull, p.rate = firstLull, rate
+			p.lull, p.rate, p.inLulls = firstLull, rate, rate
 		}
 	} else {
-		p.adjust(now, rate)
+		p.inLulls += latest * (rate - p.inLulls)
+		p.adjust(now)
 	}
 	p.since, p.reads, p.bytes = now, 0, 0
 	return p.lull
 }
 
-// adjust makes the lull longer or ends it, from what came in the last one.
-func (p *pace) adjust(now time.Time, rate float64) {
+// adjust makes the lull longer or ends it, from what came in the last ones.
+func (p *pace) adjust(now time.Time) {
 	switch {
 	case p.bytes > flood:
 		p.lull = 0
-	case rate < slower*p.rate:
+	case p.inLulls < slower*p.rate:
 		p.pause = min(max(2*p.pause, firstPause), longestPause)
 		p.lull, p.until = 0, now.Add(p.pause)
 	default:
