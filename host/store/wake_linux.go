@@ -23,7 +23,7 @@ func wakeAt(conn net.Conn) func(bytes int) {
 		return nil
 	}
 	return func(bytes int) {
-		_ = raw.Control(func(fd uintptr) { // if it fails, the kernel tells of every byte
+		_ = raw.Control(func(fd uintptr) { // fails for a closed connection only, as the read will
 			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, bytes)
 		})
 	}
