@@ -21,7 +21,7 @@ const (
 // collect looks for pods to delete, by index: none of the others is read.
 func collect(ctx context.Context, _ sdk.Request) (sdk.Result, error) {
 	r := &remover{left: batch}
-	for _, rule := range []func(context.Context, *remover) error{collectTerminated, collectOutOfService, collectUnscheduled} {
+	for _, rule := range []func(context.Context, *remover) error{collectTerminated, collectOutOfService} {
 		if err := rule(ctx, r); err != nil {
 			return sdk.Result{}, err
 		}
@@ -79,14 +79,4 @@ func collectOutOfService(ctx context.Context, r *remover) error {
 		}
 	}
 	return nil
-}
-
-// collectUnscheduled deletes pods that are being deleted and have no node that
-// could see to it.
-func collectUnscheduled(ctx context.Context, r *remover) error {
-	waiting, err := pods.List(ctx, sdk.ByField(nodeField, ""))
-	if err != nil {
-		return err
-	}
-	return r.remove(ctx, reasonUnscheduled, terminating(waiting), nil)
 }

@@ -289,7 +289,7 @@ func TestRefusals(t *testing.T) {
 		{"the API server is away", &sdk.APIError{Status: abi.StatusUnavailable}, "a b", true},
 	} {
 		t.Run(c.rule, func(t *testing.T) {
-			env := sdktest.New(t, pod("a", leaving, "", running), pod("b", leaving, "", running))
+			env := sdktest.New(t, pod("a", leaving, "n", running), pod("b", leaving, "n", running), node("n", outTaint, "False"))
 			env.OnOperation = func(o sdktest.Operation) error {
 				if o.Op == abi.OpDelete && o.Key.Name == "a" {
 					return c.refuse
@@ -300,5 +300,28 @@ func TestRefusals(t *testing.T) {
 				t.Errorf("got pods %q and error %v, want %q and an error: %t", left(env), err, c.left, c.err)
 			}
 		})
+	}
+}
+
+// TestUnscheduledRefused checks that a pod without a node that cannot be deleted is
+// tried again without being woken.
+func TestUnscheduledRefused(t *testing.T) {
+	env := sdktest.New(t, pod("a", leaving, "", running))
+	refused := 0
+	env.OnOperation = func(o sdktest.Operation) error {
+		if o.Op != abi.OpDelete || refused > 0 {
+			return nil
+		}
+		refused++
+		return &sdk.APIError{Status: abi.StatusForbidden}
+	}
+	settle(t, env)
+	if left(env) != "a" || refused != 1 {
+		t.Fatalf("got pods %q after %d refusals, want a after one", left(env), refused)
+	}
+	env.Advance(period)
+	settle(t, env)
+	if left(env) != "" {
+		t.Errorf("the pod is there after another try")
 	}
 }

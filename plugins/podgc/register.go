@@ -5,9 +5,9 @@
 // pods that nobody else will. README.md says which, what it reads and writes,
 // and where it differs from upstream's.
 //
-// collect.go looks at all pods every 20 seconds. orphan.go waits for nodes that
-// are gone; its keys are names of nodes. choose.go decides, and remove.go
-// carries it out.
+// collect.go looks for pods every 20 seconds. orphan.go waits for nodes that
+// are gone; its keys are names of nodes. unscheduled.go waits for pods that leave
+// without a node. choose.go decides, and remove.go carries it out.
 package podgc
 
 import (
@@ -19,7 +19,7 @@ import (
 const name = "pod-garbage-collector-controller"
 
 const (
-	// period is the time between two looks at all pods.
+	// period is the time between two looks for pods.
 	period = 20 * time.Second
 	// quarantine is how long a node must be missing before its pods are: one
 	// that registers again within that time keeps them.
@@ -61,6 +61,9 @@ func Register() {
 		sdk.Controller{
 			Name: "orphaned-pods", For: nodes, ForFields: sdk.FieldsOf[sdk.Header](), Reconcile: orphaned,
 			Watches: []sdk.Watch{{Resource: pods, Map: sdk.MapField(nodeField), Fields: sdk.FieldsOf[binding]()}},
+		},
+		sdk.Controller{
+			Name: "unscheduled-pods", For: pods, ForFields: sdk.FieldsOf[departure](), ForWhere: withoutNode, Reconcile: unscheduled,
 		},
 	)
 }
