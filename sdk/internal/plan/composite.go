@@ -28,6 +28,10 @@ func (r *reader) slice(s *step, p unsafe.Pointer) *sliceHeader {
 		*slice = sliceHeader{}
 	case r.again && n <= slice.cap:
 		slice.len = n
+	case r.slabs != nil && n < r.slabs.free[s.slab].left:
+		free := &r.slabs.free[s.slab] // never its last element, behind which a pointer would keep something else alive
+		*slice = sliceHeader{data: free.data, len: n, cap: n}
+		free.data, free.left = unsafe.Add(free.data, uintptr(n)*s.size), free.left-n
 	default:
 		*slice = sliceHeader{data: r.slabs.take(s, n), len: n, cap: n}
 	}

@@ -65,23 +65,33 @@ func (e *RecordError) Error() string {
 }
 
 // run decodes the values of n frames that lie size bytes apart. Most values are
-// short strings: they are read here, since in wasm a call costs as much as what
-// is done for one.
+// short strings, or lists and pairs of such: they are read here, since in wasm a
+// call costs as much as what is done for one.
 func (r *reader) run(steps []step, base unsafe.Pointer, n int, size uintptr) {
 	text, at := r.s, r.i
 	for ; n > 0; n-- {
 		for i := range steps {
 			s := &steps[i]
 			p := unsafe.Add(base, s.offset)
-			if s.code == readText {
-				if n := short(text, at); n >= 0 {
+			if s.code == readText && at < len(text) {
+				if n := int(text[at]); n < 0x80 && n < len(text)-at {
 					*(*string)(p) = text[at+1 : at+1+n]
 					at += 1 + n
 					continue
 				}
 			}
 			r.i = at
-			if r.value(s, p); r.failed != "" {
+			switch s.code {
+			case readList:
+				slice := r.slice(s, p)
+				r.run(s.inner, slice.data, slice.len, s.size)
+			case readPairs:
+				slice := r.slice(s, p)
+				r.texts(slice.data, 2*slice.len)
+			default:
+				r.value(s, p)
+			}
+			if r.failed != "" {
 				if r.field == "" {
 					r.field = s.goName
 				}
@@ -118,15 +128,9 @@ func (r *reader) value(s *step, p unsafe.Pointer) {
 		*(*string)(p) = r.text()
 	case readTime:
 		r.time((*Moment)(p))
-	case readPairs:
-		slice := r.slice(s, p)
-		r.texts(slice.data, 2*slice.len)
 	case readTexts:
 		slice := r.slice(s, p)
 		r.texts(slice.data, slice.len)
-	case readList:
-		slice := r.slice(s, p)
-		r.run(s.inner, slice.data, slice.len, s.size)
 	case readPointer:
 		r.pointer(s, (*unsafe.Pointer)(p))
 	default:

@@ -27,19 +27,13 @@ const SlabSize = 4 << 10
 // NewSlabs returns memory for values of the plan.
 func (p *Plan) NewSlabs() *Slabs { return &Slabs{free: make([]slab, p.slices)} }
 
-// take returns n elements of the slice that s decodes, all zero.
+// take returns n elements of the slice that s decodes, all zero, where the slab
+// that there is has not enough. Many are allocated alone, and few begin a new slab.
 func (a *Slabs) take(s *step, n int) unsafe.Pointer {
-	if a == nil {
+	if a == nil || n > s.room/2 {
 		return reflect.MakeSlice(s.typ, n, n).UnsafePointer()
 	}
-	free := &a.free[s.slab]
-	if n >= free.left { // never take the last one, behind which a pointer would keep something else alive
-		if n > s.room/2 {
-			return reflect.MakeSlice(s.typ, n, n).UnsafePointer()
-		}
-		*free = slab{data: reflect.MakeSlice(s.typ, s.room, s.room).UnsafePointer(), left: s.room}
-	}
-	data := free.data
-	free.data, free.left = unsafe.Add(data, uintptr(n)*s.size), free.left-n
+	data := reflect.MakeSlice(s.typ, s.room, s.room).UnsafePointer()
+	a.free[s.slab] = slab{data: unsafe.Add(data, uintptr(n)*s.size), left: s.room - n}
 	return data
 }
