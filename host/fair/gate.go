@@ -4,6 +4,7 @@
 package fair
 
 import (
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,12 +23,14 @@ import (
 //
 // Going through an empty gate costs a few atomic operations and no lock.
 type Gate struct {
-	free    atomic.Int64 // places that nobody has
-	waiting atomic.Int64 // how many wait in the line
+	places, processors int64
+
+	free    atomic.Int64           // places that nobody has
+	waiting atomic.Int64           // how many wait in the line
+	spare   atomic.Pointer[Runner] // who has the spare place, nil: nobody; changes under mu
 
 	mu         sync.Mutex
 	line       line      // guarded by mu
-	spare      *Runner   // who has the spare place, nil: nobody; guarded by mu
 	spareSince time.Time // guarded by mu
 }
 
@@ -40,7 +43,7 @@ const (
 
 // NewGate returns a gate through which so many go at once, and the spare one.
 func NewGate(places int) *Gate {
-	g := &Gate{}
+	g := &Gate{places: int64(places), processors: int64(runtime.GOMAXPROCS(0))}
 	g.free.Store(int64(places))
 	return g
 }
@@ -49,6 +52,16 @@ func NewGate(places int) *Gate {
 // each stood in the line, if it did; nil: nobody is. It must not block.
 func (g *Gate) Runner(waited func(time.Duration)) *Runner {
 	return &Runner{gate: g, waited: waited, credit: limit.NewBucket(sparePart, spareBurst.Seconds(), time.Now())}
+}
+
+// full reports whether somebody runs on every processor, so that whatever else
+// the process has to do must wait.
+func (g *Gate) full() bool {
+	running := g.places - g.free.Load()
+	if g.spare.Load() != nil {
+		running++
+	}
+	return running >= g.processors
 }
 
 // takeFree takes a free place if there is one.
@@ -68,12 +81,12 @@ func (g *Gate) takeFree() bool {
 func (g *Gate) giveBackLocked(r *Runner, now time.Time) {
 	g.line.count(r, now)
 	r.running.Add(-1)
-	if g.spare != r {
+	if g.spare.Load() != r {
 		g.free.Add(1)
 		return
 	}
 	r.credit.Spend(now.Sub(g.spareSince).Seconds(), now)
-	g.spare = nil
+	g.spare.Store(nil)
 	r.spared.Store(false)
 }
 
@@ -84,14 +97,15 @@ func (g *Gate) dispatchLocked(now time.Time) {
 			g.admitLocked(g.line.next(now), now)
 			continue
 		}
-		if g.spare != nil {
+		if g.spare.Load() != nil {
 			return
 		}
 		r := g.line.short(now)
 		if r == nil {
 			return
 		}
-		g.spare, g.spareSince = r, now
+		g.spare.Store(r)
+		g.spareSince = now
 		r.spared.Store(true)
 		g.admitLocked(r, now)
 	}

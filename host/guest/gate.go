@@ -17,8 +17,9 @@ type Gate interface {
 	Enter(ctx context.Context) error
 	// Leave gives the place back.
 	Leave()
-	// Pass lets another go first if it is his turn, and returns when the caller
-	// has a place again.
+	// Pass lets others go first: another guest if it is its turn, and whatever else
+	// the process has to do if guests compute on all processors. It returns when the
+	// caller has a place again.
 	Pass()
 }
 
@@ -51,8 +52,9 @@ func (i *Instance) breathe(now time.Time) time.Time {
 	}
 	if i.options.Gate != nil {
 		i.options.Gate.Pass()
+	} else {
+		runtime.Gosched()
 	}
-	runtime.Gosched()
 	yieldProcessor()
 	now = time.Now()
 	t.since, t.breathed = now, now
