@@ -4,7 +4,6 @@
 package fair
 
 import (
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,14 +22,12 @@ import (
 //
 // Going through an empty gate costs a few atomic operations and no lock.
 type Gate struct {
-	places, processors int64
-
-	free    atomic.Int64           // places that nobody has
-	waiting atomic.Int64           // how many wait in the line
-	spare   atomic.Pointer[Runner] // who has the spare place, nil: nobody; changes under mu
+	free    atomic.Int64 // places that nobody has
+	waiting atomic.Int64 // how many wait in the line
 
 	mu         sync.Mutex
 	line       line      // guarded by mu
+	spare      *Runner   // who has the spare place, nil: nobody; guarded by mu
 	spareSince time.Time // guarded by mu
 }
 
@@ -43,7 +40,7 @@ const (
 
 // NewGate returns a gate through which so many go at once, and the spare one.
 func NewGate(places int) *Gate {
-	g := &Gate{places: int64(places), processors: int64(runtime.GOMAXPROCS(0))}
+	g := &Gate{}
 	g.free.Store(int64(places))
 	return g
 }
@@ -52,16 +49,6 @@ func NewGate(places int) *Gate {
 // each stood in the line, if it did; nil: nobody is. It must not block.
 func (g *Gate) Runner(waited func(time.Duration)) *Runner {
 	return &Runner{gate: g, waited: waited, credit: limit.NewBucket(sparePart, spareBurst.Seconds(), time.Now())}
-}
-
-// full reports whether somebody runs on every processor, so that whatever else
-// the process has to do must wait.
-func (g *Gate) full() bool {
-	running := g.places - g.free.Load()
-	if g.spare.Load() != nil {
-		running++
-	}
-	return running >= g.processors
 }
 
 // takeFree takes a free place if there is one.
@@ -81,12 +68,12 @@ func (g *Gate) takeFree() bool {
 func (g *Gate) giveBackLocked(r *Runner, now time.Time) {
 	g.line.count(r, now)
 	r.running.Add(-1)
-	if g.spare.Load() != r {
+	if g.spare != r {
 		g.free.Add(1)
 		return
 	}
 	r.credit.Spend(now.Sub(g.spareSince).Seconds(), now)
-	g.spare.Store(nil)
+	g.spare = nil
 	r.spared.Store(false)
 }
 
@@ -97,15 +84,14 @@ func (g *Gate) dispatchLocked(now time.Time) {
 			g.admitLocked(g.line.next(now), now)
 			continue
 		}
-		if g.spare.Load() != nil {
+		if g.spare != nil {
 			return
 		}
 		r := g.line.short(now)
 		if r == nil {
 			return
 		}
-		g.spare.Store(r)
-		g.spareSince = now
+		g.spare, g.spareSince = r, now
 		r.spared.Store(true)
 		g.admitLocked(r, now)
 	}

@@ -49,7 +49,7 @@ func stage(t *testing.T, steps string) string {
 		runners = map[string]*Runner{}
 		actors  = map[string]chan string{}
 	)
-	gate.spare.Store(&Runner{}) // somebody else has it all the time
+	gate.spare = &Runner{} // somebody else has it all the time
 	for step := range strings.FieldsSeq(steps) {
 		name, plugin := step[:1], strings.ToLower(step[:1])
 		if runners[plugin] == nil {
@@ -94,30 +94,5 @@ func act(ctx context.Context, name string, r *Runner, steps <-chan string, turns
 	}
 	if inside {
 		r.Leave()
-	}
-}
-
-// TestFull checks when runners have all processors.
-func TestFull(t *testing.T) {
-	for _, c := range []struct {
-		places, processors, running int64
-		spare, want                 bool
-	}{
-		{places: 1, processors: 2},
-		{places: 1, processors: 2, running: 1},
-		{places: 1, processors: 2, running: 1, spare: true, want: true},
-		{places: 1, processors: 1, running: 1, want: true},
-		{places: 3, processors: 4, running: 2, spare: true},
-		{places: 3, processors: 4, running: 3, spare: true, want: true},
-	} {
-		gate := NewGate(int(c.places))
-		gate.processors = c.processors
-		gate.free.Store(c.places - c.running)
-		if c.spare {
-			gate.spare.Store(&Runner{})
-		}
-		if got := gate.full(); got != c.want {
-			t.Errorf("%+v: got %t", c, got)
-		}
 	}
 }

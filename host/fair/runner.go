@@ -5,7 +5,6 @@ package fair
 
 import (
 	"context"
-	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -94,23 +93,13 @@ func (r *Runner) Leave() {
 	g.dispatchLocked(now)
 }
 
-// Pass lets others go first: another runner if it is his turn, and if runners
-// have all processors, goroutines that wait for one. It returns when the caller has a
-// place again. Without anybody waiting, and with a processor left, it costs next to
-// nothing: runtime.Gosched would wake a thread, which then would take the caller to
-// another processor.
+// Pass lets another go first if it is the other's turn, and returns when the
+// caller has a place again. Without anybody waiting it costs next to nothing.
 func (r *Runner) Pass() {
 	g := r.gate
-	if g.waiting.Load() > 0 || r.spared.Load() {
-		r.queue()
+	if g.waiting.Load() == 0 && !r.spared.Load() {
+		return
 	}
-	if g.full() {
-		runtime.Gosched()
-	}
-}
-
-// queue gives the place away if it is the turn of another one, and waits for it.
-func (r *Runner) queue() {
 	start := time.Now()
 	ready := r.giveWay(start)
 	if ready == nil {
@@ -134,7 +123,7 @@ func (r *Runner) giveWay(now time.Time) chan struct{} {
 	defer g.mu.Unlock()
 	g.line.count(r, now)
 	next := g.line.next(now)
-	if g.spare.Load() != r && (next == nil || next != r && next.ran >= r.ran) {
+	if g.spare != r && (next == nil || next != r && next.ran >= r.ran) {
 		return nil
 	}
 	g.giveBackLocked(r, now)

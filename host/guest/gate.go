@@ -17,9 +17,8 @@ type Gate interface {
 	Enter(ctx context.Context) error
 	// Leave gives the place back.
 	Leave()
-	// Pass lets others go first: another guest if it is its turn, and whatever else
-	// the process has to do if guests compute on all processors. It returns when the
-	// caller has a place again.
+	// Pass lets another go first if it is his turn, and returns when the caller
+	// has a place again.
 	Pass()
 }
 
@@ -52,9 +51,8 @@ func (i *Instance) breathe(now time.Time) time.Time {
 	}
 	if i.options.Gate != nil {
 		i.options.Gate.Pass()
-	} else {
-		runtime.Gosched()
 	}
+	runtime.Gosched()
 	yieldProcessor()
 	now = time.Now()
 	t.since, t.breathed = now, now
