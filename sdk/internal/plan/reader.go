@@ -106,7 +106,7 @@ func (r *reader) texts(to unsafe.Pointer, n int) {
 // header reads the head of a record, whose strings lie one behind the other.
 func (r *reader) header(h *Header) {
 	r.texts(unsafe.Pointer(&h.Namespace), 3)
-	h.ResourceVersion = r.longUvarint() // it is one
+	h.ResourceVersion = r.longUvarint() // few have one byte
 	if r.failed != "" {
 		r.field = "header"
 	}
@@ -165,7 +165,7 @@ func (r *reader) float() float64 {
 
 func (r *reader) time(to *Moment) {
 	*to = Moment{}
-	if r.i < len(r.s) && r.s[r.i] == 0 {
+	if r.i < len(r.s) && r.s[r.i] == 0 { // most are absent
 		r.i++
 		return
 	}
