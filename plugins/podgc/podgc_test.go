@@ -325,3 +325,17 @@ func TestUnscheduledRefused(t *testing.T) {
 		t.Errorf("the pod is there after another try")
 	}
 }
+
+// TestUnscheduledLeaves checks that a pod without a node goes when it begins to
+// leave, not in the next round.
+func TestUnscheduledLeaves(t *testing.T) {
+	env := newEnv(t, "{}", pod("a", "", "", `"phase":"Pending"`))
+	if got := left(env); got != "a" {
+		t.Fatalf("before: got pods %q, want a", got)
+	}
+	env.Patch("Pod", sdk.Key{Namespace: "ns", Name: "a"}, `{"metadata":{`+leaving[1:]+`}}`)
+	settle(t, env)
+	if got := left(env); got != "" {
+		t.Errorf("after: got pods %q, want none", got)
+	}
+}
