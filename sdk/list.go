@@ -84,18 +84,10 @@ func (l *listing) next() (rec string, more bool) {
 }
 
 // cut reads the tag and the length of a field and returns where its text is;
-// the end is -1 if there is none. A length of two bytes, that of most records, is
-// read without a loop: in wasm a turn of one costs more than what is done in it.
+// the end is -1 if there is none.
 func cut(s string, at int) (tag byte, start, end int) {
 	tag, at = s[at], at+1
 	if tag&7 != textWire {
-		return tag, 0, -1
-	}
-	if len(s)-at >= 2 && s[at+1] < 0x80 && s[at] >= 0x80 {
-		length := int(s[at]&0x7f) | int(s[at+1])<<7
-		if at += 2; length <= len(s)-at {
-			return tag, at, at + length
-		}
 		return tag, 0, -1
 	}
 	length := 0

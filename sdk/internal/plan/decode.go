@@ -73,8 +73,8 @@ func (r *reader) run(steps []step, base unsafe.Pointer, n int, size uintptr) {
 		for i := range steps {
 			s := &steps[i]
 			p := unsafe.Add(base, s.offset)
-			if s.code == readText && at < len(text) {
-				if n := int(text[at]); n < 0x80 && n < len(text)-at {
+			if s.code == readText {
+				if n := short(text, at); n >= 0 {
 					*(*string)(p) = text[at+1 : at+1+n]
 					at += 1 + n
 					continue

@@ -89,12 +89,10 @@ func (r *reader) texts(to unsafe.Pointer, n int) {
 	s, at := r.s, r.i
 	for i := range n {
 		p := (*string)(unsafe.Add(to, uintptr(i)*unsafe.Sizeof("")))
-		if at < len(s) {
-			if n := int(s[at]); n < 0x80 && n < len(s)-at {
-				*p = s[at+1 : at+1+n]
-				at += 1 + n
-				continue
-			}
+		if n := short(s, at); n >= 0 {
+			*p = s[at+1 : at+1+n]
+			at += 1 + n
+			continue
 		}
 		r.i = at
 		*p = r.longText()
@@ -106,7 +104,7 @@ func (r *reader) texts(to unsafe.Pointer, n int) {
 // header reads the head of a record, whose strings lie one behind the other.
 func (r *reader) header(h *Header) {
 	r.texts(unsafe.Pointer(&h.Namespace), 3)
-	h.ResourceVersion = r.longUvarint() // few have one byte
+	h.ResourceVersion = r.uvarint()
 	if r.failed != "" {
 		r.field = "header"
 	}
@@ -165,10 +163,6 @@ func (r *reader) float() float64 {
 
 func (r *reader) time(to *Moment) {
 	*to = Moment{}
-	if r.i < len(r.s) && r.s[r.i] == 0 { // most are absent
-		r.i++
-		return
-	}
 	v := r.uvarint()
 	if v == 0 {
 		return
