@@ -36,7 +36,7 @@ var pods = convergence{
 
 // converging brings ReplicationControllers to their number of pods.
 var converging = benchmark{
-	name: "converge", peer: "kube-controller-manager", rounds: 3,
+	name: "converge", peer: "kube-controller-manager", rounds: 5,
 	prepare: prepareConverge,
 	sides:   []side{pods.side("ours"), pods.side("peer")},
 	rows: []row{
