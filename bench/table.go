@@ -97,8 +97,23 @@ func (r row) cells(rounds []figures) []string {
 	}
 	if measured && ours > 0 && peer > 0 {
 		cells[3] = fmt.Sprintf("%.2f", ours/peer)
+		if least, most := r.spread(rounds); least < most {
+			cells[3] += fmt.Sprintf(" (%.2f–%.2f)", least, most)
+		}
 	}
 	return cells
+}
+
+// spread returns the least and the greatest ratio of a round, whose sides were
+// measured one after the other: how far the ratio of the medians can be trusted.
+func (r row) spread(rounds []figures) (least, most float64) {
+	least = math.Inf(1)
+	for _, f := range rounds {
+		if ours, peer := f[r.ours], f[r.peer]; ours > 0 && peer > 0 {
+			least, most = min(least, ours/peer), max(most, ours/peer)
+		}
+	}
+	return least, most
 }
 
 func (g goal) show(u unit) string {

@@ -14,19 +14,21 @@ func TestTable(t *testing.T) {
 	b := benchmark{name: "dispatch", peer: "the peer", rows: []row{
 		{"time", microseconds, "ours t", "peer t", goal{most: 8000, ratio: 1}},
 		{"memory", bytes, "ours m", "", goal{}},
+		{"steady", count, "ours s", "peer s", goal{}},
 		{"not measured", count, "ours n", "peer n", goal{}},
 	}}
 	rounds := []figures{
-		{"ours t": 1500, "peer t": 4000, "ours m": 446},
+		{"ours t": 1500, "peer t": 4000, "ours m": 446, "ours s": 2, "peer s": 4},
 		{"ours t": 1000, "peer t": 4000, "ours m": 446},
-		{"ours t": 9000, "peer t": 4000, "ours m": 446},
+		{"ours t": 9000, "peer t": 4000, "ours m": 446, "ours s": 2, "peer s": 4},
 	}
 	want := strings.TrimPrefix(`
-| dispatch     | ours    | the peer | ratio | goal              |
-|--------------|--------:|---------:|------:|------------------:|
-| time         | 1.50 µs | 4 µs     | 0.38  | ≤ 8 µs, ratio ≤ 1 |
-| memory       | 446 B   | –        | –     |                   |
-| not measured | –       | –        | –     |                   |
+| dispatch     | ours    | the peer | ratio            | goal              |
+|--------------|--------:|---------:|-----------------:|------------------:|
+| time         | 1.50 µs | 4 µs     | 0.38 (0.25–2.25) | ≤ 8 µs, ratio ≤ 1 |
+| memory       | 446 B   | –        | –                |                   |
+| steady       | 2       | 4        | 0.50             |                   |
+| not measured | –       | –        | –                |                   |
 `, "\n")
 	if diff := cmp.Diff(want, table(b, rounds)); diff != "" {
 		t.Errorf("table (-want +got):\n%s", diff)
