@@ -59,21 +59,22 @@ func (p *pace) emptied(now time.Time, bytes int) time.Duration {
 		}
 	} else {
 		p.inLulls += latest * (rate - p.inLulls)
-		p.adjust(now)
+		p.adjust(now, rate)
 	}
 	p.since, p.reads, p.bytes = now, 0, 0
 	return p.lull
 }
 
-// adjust makes the lull longer or ends it, from what came in the last ones.
-func (p *pace) adjust(now time.Time) {
+// adjust makes the lull longer or ends it, from the rate in the last one and in
+// those before.
+func (p *pace) adjust(now time.Time, rate float64) {
 	switch {
 	case p.bytes > flood:
 		p.lull = 0
 	case p.inLulls < slower*p.rate:
 		p.pause = min(max(2*p.pause, firstPause), longestPause)
 		p.lull, p.until = 0, now.Add(p.pause)
-	default:
+	case rate >= slower*p.rate:
 		if p.lull == longestLull {
 			p.pause = 0
 		}

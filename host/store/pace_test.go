@@ -27,7 +27,11 @@ func TestPace(t *testing.T) {
 		{name: "very many as well", traffic: steady(5000), wait: 25 * time.Millisecond, most: longestLull, reads: 21},
 		{
 			name:    "what is an answer to what we do hardly waits",
-			traffic: traffic{answer: 4 * time.Millisecond}, most: longestLull, reads: 250, answered: 240,
+			traffic: traffic{answer: 2 * time.Millisecond}, most: firstLull, reads: 500, answered: 480,
+		},
+		{
+			name:    "nor if it takes a little longer",
+			traffic: traffic{answer: 4 * time.Millisecond}, most: 2 * firstLull, reads: 250, answered: 240,
 		},
 		{
 			name:    "nor if there is a slower one",
