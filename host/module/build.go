@@ -16,6 +16,7 @@ import (
 type rewritten struct {
 	wasm []byte
 	data data
+	code string // in the cache, the name of its code
 }
 
 func (r *rewritten) size() int { return len(r.wasm) + len(r.data.bytes) }

@@ -146,11 +146,23 @@ func (c *Compiler) fromCache(ctx context.Context, d Digest) (ready, error) {
 	if err != nil {
 		return ready{}, err
 	}
-	m, err := c.cached.load(ctx, r.wasm)
+	m, err := c.loadAlone(ctx, r)
 	if err != nil {
 		return ready{}, err
 	}
 	return ready{c.cached, m, newImage(r.data), Stats{Wall: time.Since(start), Origin: FromCache, Size: r.size()}}, nil
+}
+
+// loadLocks is how many locks the names of codes are spread over.
+const loadLocks = 64
+
+// loadAlone loads code when nobody else is loading the same. Modules that differ
+// only in what is not compiled, as their data, are one for wazero, which gives
+// code that it is loading to others before it can be entered.
+func (c *Compiler) loadAlone(ctx context.Context, r rewritten) (wazero.CompiledModule, error) {
+	c.loading.LockKey(r.code)
+	defer func() { _ = c.loading.UnlockKey(r.code) }() // never fails
+	return c.cached.load(ctx, r.wasm)
 }
 
 func (c *Compiler) compileAnew(ctx context.Context, d Digest, file []byte) (ready, error) {

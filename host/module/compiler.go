@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"k8s.io/utils/keymutex"
+
 	"github.com/wasm-controller-manager/wcm/host/wasm"
 )
 
@@ -23,8 +25,9 @@ type Compiler struct {
 	child   *child // nil: compile in this process
 	cache   *cache // nil: compiled code is not kept
 	cached  *engine
-	places  chan struct{} // holds a token per compilation under way
-	warned  sync.Map      // messages that were logged
+	places  chan struct{}     // holds a token per compilation under way
+	warned  sync.Map          // messages that were logged
+	loading keymutex.KeyMutex // by the name of code in the cache
 
 	mu       sync.Mutex
 	codes    map[Digest]*code // guarded by mu; what is compiled or being compiled, and wanted
@@ -48,7 +51,7 @@ func OpenCompiler(ctx context.Context, o Options) (_ *Compiler, err error) {
 	}
 	// Two at least, so that one module that is slow to compile does not hold
 	// up all others; they have a lower priority than the host.
-	c := &Compiler{options: o, codes: map[Digest]*code{}, places: make(chan struct{}, max(2, runtime.GOMAXPROCS(0)/2))}
+	c := &Compiler{options: o, codes: map[Digest]*code{}, places: make(chan struct{}, max(2, runtime.GOMAXPROCS(0)/2)), loading: keymutex.NewHashed(loadLocks)}
 	if len(o.Child) > 0 {
 		c.child = &child{
 			arguments: o.Child,

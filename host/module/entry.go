@@ -83,7 +83,7 @@ func readEntry(path string) (s seal, r rewritten, err error) {
 		return s, r, fmt.Errorf("its entry: %w", err)
 	}
 	if s.Module.Size >= 0 && s.Module.Size <= int64(len(rest)) {
-		r = rewritten{wasm: rest[:s.Module.Size:s.Module.Size], data: data{s.Offset, rest[s.Module.Size:]}}
+		r = rewritten{rest[:s.Module.Size:s.Module.Size], data{s.Offset, rest[s.Module.Size:]}, s.Name}
 	}
 	if sumOf(r.wasm) != s.Module || sumOf(r.data.bytes) != s.Data || s.Offset < 0 || s.Offset%imagePage != 0 || !codeName.MatchString(s.Name) {
 		return s, r, errors.New("its entry has changed")
