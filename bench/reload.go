@@ -162,7 +162,7 @@ func (r *replacer) speak(ctx context.Context, language string) (err error) {
 func (r *replacer) reload(ctx context.Context, suffix string, times int, f figures) error {
 	var cold, warm []installed
 	for range times {
-		before := fmt.Sprintf("version %012d", r.version)
+		before := r.version
 		i, err := r.install(ctx, r.next())
 		if err != nil {
 			return err
@@ -203,10 +203,9 @@ type installed struct {
 
 // install renames a version over the plugin's file, as one does that deploys
 // files, and waits until it has written to all objects.
-func (r *replacer) install(ctx context.Context, version string) (i installed, err error) {
-	module := withVersion(r.module, version)
+func (r *replacer) install(ctx context.Context, version int) (i installed, err error) {
 	file := filepath.Join(r.folder, "stamp.wasm")
-	if err := os.WriteFile(file+".new", module, 0o600); err != nil {
+	if err := os.WriteFile(file+".new", withVersion(r.module, version), 0o600); err != nil {
 		return i, err
 	}
 	began := time.Now()

@@ -13,11 +13,13 @@ import (
 // noVersion is the version in a module of bench/guests/stamp as it was built.
 const noVersion = "version 000000000000"
 
-// withVersion returns the module that writes a version of the same length. It
-// is another one for everybody who compares bytes.
-func withVersion(module []byte, version string) []byte {
-	return []byte(strings.Replace(string(module), noVersion, version, 1))
+// withVersion returns the module that writes a version, and whose code is its own.
+func withVersion(module []byte, version int) []byte {
+	return variant([]byte(strings.Replace(string(module), noVersion, versionText(version), 1)), version)
 }
+
+// versionText is what a version writes, always of the same length.
+func versionText(version int) string { return fmt.Sprintf("version %012d", version) }
 
 const replacedLine = `"Plugin replaced"`
 

@@ -73,7 +73,7 @@ func (r *restarter) run(ctx context.Context, restarts int, f figures) error {
 // has written to all objects.
 func (r *restarter) install(ctx context.Context) (i installed, err error) {
 	version := r.next()
-	command := exec.Command(filepath.Join(r.dir, "stamp"), "-kubeconfig="+r.kubeconfig, "-version="+version, fmt.Sprint("-leader-elect=", r.elect))
+	command := exec.Command(filepath.Join(r.dir, "stamp"), "-kubeconfig="+r.kubeconfig, "-version="+versionText(version), fmt.Sprint("-leader-elect=", r.elect))
 	log, err := os.Create(filepath.Join(r.dir, "stamp.log"))
 	if err != nil {
 		return i, err

@@ -87,15 +87,16 @@ func (s *stamps) grow(ctx context.Context, objects int) error {
 	})
 }
 
-// next returns a version that never was, of the same length as all.
-func (s *stamps) next() string {
+// next returns a version that never was.
+func (s *stamps) next() int {
 	s.version++
-	return fmt.Sprintf("version %012d", s.version)
+	return s.version
 }
 
 // written waits until a version stands in all objects, and returns when it was
 // seen first and last.
-func (s *stamps) written(ctx context.Context, version string) (first, last time.Time, err error) {
+func (s *stamps) written(ctx context.Context, number int) (first, last time.Time, err error) {
+	version := versionText(number)
 	timeout := time.NewTimer(stampTimeout)
 	defer timeout.Stop()
 	stamped := map[string]bool{}

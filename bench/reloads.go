@@ -50,8 +50,8 @@ var reloading = benchmark{
 
 func pluginName(i int) string { return fmt.Sprint("plugin-", i) }
 
-func variantFile(e *environment, plugin, variant int) string {
-	return filepath.Join(e.dir, "variants", fmt.Sprintf("%s.%d", pluginName(plugin), variant))
+func variantFile(e *environment, plugin, number int) string {
+	return filepath.Join(e.dir, "variants", fmt.Sprintf("%s.%d", pluginName(plugin), number))
 }
 
 // prepareReloads builds the host and all variants of the plugins. They differ
@@ -62,14 +62,27 @@ func prepareReloads(ctx context.Context, e *environment) error {
 		return err
 	}
 	for plugin := range reloadedPlugins {
-		for variant := range reloadVariants {
-			flags := fmt.Sprintf("-ldflags=-s -w -X main.version=%d -X main.label=%s", variant, pluginName(plugin))
-			if err := buildPlugin(ctx, "./host/testdata/stamp", variantFile(e, plugin, variant), flags); err != nil {
+		for number := range reloadVariants {
+			flags := fmt.Sprintf("-ldflags=-s -w -X main.version=%d -X main.label=%s", number, pluginName(plugin))
+			file := variantFile(e, plugin, number)
+			if err := buildPlugin(ctx, "./host/testdata/stamp", file, flags); err != nil {
+				return err
+			}
+			if err := makeVariant(file, plugin*reloadVariants+number); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// makeVariant gives the module in a file code of its own.
+func makeVariant(file string, n int) error {
+	module, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, variant(module, n), 0o600)
 }
 
 // measureReloads runs the host on a control plane and replaces its plugins
@@ -123,17 +136,17 @@ func (c *cluster) createObjects(ctx context.Context) error {
 }
 
 // deploy renames a variant of each plugin into the plugin directory.
-func deploy(e *environment, folder string, variant int) error {
+func deploy(e *environment, folder string, round int) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
 	for plugin := range reloadedPlugins {
 		file := filepath.Join(folder, pluginName(plugin))
-		module, err := os.ReadFile(variantFile(e, plugin, variant%reloadVariants))
+		module, err := os.ReadFile(variantFile(e, plugin, round%reloadVariants))
 		if err != nil {
 			return err
 		}
-		if variant == 0 {
+		if round == 0 {
 			if err := os.WriteFile(file+".yaml", []byte(allGranted), 0o600); err != nil {
 				return err
 			}

@@ -19,7 +19,7 @@ import (
 
 // starter starts the operators of a crowd, and returns what they run in, also if
 // it fails.
-type starter func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*process.Group, error)
+type starter func(ctx context.Context, s *stage, c *crowd) (*process.Group, error)
 
 // The modules of bench/guests/ring, as Go compiles it now and as TinyGo has.
 func goRing(e *environment) string { return filepath.Join(e.dir, "ring.wasm") }
@@ -30,30 +30,29 @@ func tinyRing(*environment) string { return "bench/guests/ring/tinygo.wasm" }
 var unlimited = []string{"--kube-api-qps=2000", "--kube-api-burst=4000"}
 
 // startPlugins starts a host with the operators in its plugin directory, each with
-// settings and grants of its own. Distinct ones have a module of their own as well,
-// which differs in a section that means nothing.
+// settings and grants of its own. Distinct ones have a module of their own as well.
 func startPlugins(module func(*environment) string, distinct bool) starter {
-	return func(_ context.Context, e *environment, c *crowd, _ *ring, kubeconfig string) (*process.Group, error) {
-		folder := filepath.Join(e.dir, fmt.Sprintf("%d %s", c.size, c.name))
-		host := &process.Group{Log: folder + ".log"}
-		wasm, err := os.ReadFile(module(e))
+	return func(_ context.Context, s *stage, c *crowd) (*process.Group, error) {
+		plugins := filepath.Join(s.folder, "plugins")
+		host := &process.Group{Log: filepath.Join(s.folder, "log")}
+		wasm, err := os.ReadFile(module(s.environment))
 		if err != nil {
 			return host, err
 		}
-		if err := os.MkdirAll(folder, 0o700); err != nil {
+		if err := os.Mkdir(plugins, 0o700); err != nil {
 			return host, err
 		}
 		for i := range c.size {
-			if err := placePlugin(folder, i, wasm, distinct); err != nil {
+			if err := placePlugin(plugins, i, wasm, distinct); err != nil {
 				return host, err
 			}
 		}
 		command := exec.Command("bin/wasm-controller-manager", append([]string{
-			"--kubeconfig=" + kubeconfig, "--plugin-dir=" + folder, "--cache-dir=" + filepath.Join(e.dir, "compiled"),
+			"--kubeconfig=" + s.kubeconfig, "--plugin-dir=" + plugins, "--cache-dir=" + filepath.Join(s.dir, "compiled"),
 			"--leader-elect=false", "--secure-port=0", "--plain-bind-address=127.0.0.1:0",
 		}, unlimited...)...)
-		if e.quick {
-			command.Args = append(command.Args, "--plugin-idle-after=4s")
+		if idle := s.pauses.idleAfter; idle > 0 {
+			command.Args = append(command.Args, "--plugin-idle-after="+idle.String())
 		}
 		return host, host.Start(command)
 	}
@@ -101,27 +100,21 @@ grants:
 	}
 	switch {
 	case distinct:
-		return os.WriteFile(name+".wasm", append(slices.Clip(wasm), customSection(placeName(i))...), 0o600)
+		return os.WriteFile(name+".wasm", variant(wasm, i), 0o600)
 	case i == 0:
 		return os.WriteFile(name+".wasm", wasm, 0o600)
 	}
 	return os.Link(filepath.Join(folder, placeName(0)+".wasm"), name+".wasm")
 }
 
-// customSection is a section of a module that has a name and nothing else; the name
-// is short.
-func customSection(name string) []byte {
-	return append([]byte{0, byte(len(name) + 1), byte(len(name))}, name...)
-}
-
 // startProcesses starts a process for each operator, a few at once: the next ones
 // when the hops of those before have been made. Distinct ones are copies of the
 // program that differ in a byte, so that they share no page of it.
 func startProcesses(distinct bool) starter {
-	return func(ctx context.Context, e *environment, c *crowd, r *ring, kubeconfig string) (*process.Group, error) {
+	return func(ctx context.Context, s *stage, c *crowd) (*process.Group, error) {
 		const atOnce = 4
-		all := &process.Group{Log: filepath.Join(e.dir, fmt.Sprintf("%d processes %s.log", c.size, c.name))}
-		program := filepath.Join(e.dir, "ring")
+		all := &process.Group{Log: filepath.Join(s.folder, "log")}
+		program := peerProgram(s.environment, "ring")
 		binary, err := os.ReadFile(program)
 		if err != nil {
 			return all, err
@@ -129,13 +122,13 @@ func startProcesses(distinct bool) starter {
 		for i := range c.size {
 			file := program
 			if distinct {
-				file = fmt.Sprint(program, "-", i)
+				file = filepath.Join(s.folder, placeName(i))
 				if err := os.WriteFile(file, append(slices.Clip(binary), placeName(i)...), 0o700); err != nil {
 					return all, err
 				}
 			}
 			command := exec.Command(file, append([]string{
-				"--kubeconfig=" + kubeconfig, "--namespace=" + placeName(i), "--next=" + placeName(i+1),
+				"--kubeconfig=" + s.kubeconfig, "--namespace=" + placeName(i), "--next=" + placeName(i+1),
 			}, unlimited...)...)
 			if err := all.Start(command); err != nil {
 				return all, err
@@ -143,7 +136,7 @@ func startProcesses(distinct bool) starter {
 			if (i+1)%atOnce != 0 {
 				continue
 			}
-			if _, err := r.laps(ctx, 1, i+1); err != nil {
+			if _, err := s.ring.laps(ctx, 1, i+1); err != nil {
 				return all, err
 			}
 		}
