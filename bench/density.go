@@ -34,17 +34,20 @@ func densityRows() []row {
 	return rows
 }
 
-// restFor is how long nothing happens before memory is looked at: the host
-// has dropped instances after a minute at most, code after another half, and
-// given back what that was after ten seconds more.
-const restFor = 2 * time.Minute
+const (
+	// startRest is when the host has given back what it took to start.
+	startRest = 15 * time.Second
+	// restFor is how long nothing happens before memory is looked at: the host
+	// has dropped instances after a minute at most, code after another half, and
+	// given back what that was after ten seconds more.
+	restFor = 2 * time.Minute
+)
 
 // measureDensity measures one crowd after the other, with the host's own idea of
 // when an operator is idle.
 func measureDensity(all []crowd) func(ctx context.Context, e *environment, f figures) error {
 	return func(ctx context.Context, e *environment, f figures) error {
-		// At first the host gives back what it took to start.
-		p := pauses{begin: 15 * time.Second, rest: restFor}
+		p := pauses{begin: startRest, rest: restFor}
 		if e.quick {
 			p = shortPauses
 		}

@@ -13,7 +13,7 @@ import (
 // hopping is how fast operators act, when they have just acted and when they
 // have long been idle.
 var hopping = benchmark{
-	name: "hops", peer: "controller-runtime", rounds: 5,
+	name: "hops", peer: "controller-runtime", rounds: 3,
 	prepare: prepareRing,
 	sides:   []side{{"all, in any order", measureHops}},
 	rows:    hopsRows(),
@@ -48,7 +48,7 @@ func (c *crowd) hopRows() []row {
 
 // shortPauses are those of a host that takes an operator for idle much sooner
 // than usual: to wait longer makes no hop slower.
-var shortPauses = pauses{idleAfter: 4 * time.Second, begin: settle, rest: 20 * time.Second}
+var shortPauses = pauses{idleAfter: 4 * time.Second, begin: startRest, rest: 20 * time.Second}
 
 // measureHops measures the crowds of both sides on one control plane, one after
 // the other in any order, so that nothing that gets slower with time is held
