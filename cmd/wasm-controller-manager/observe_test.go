@@ -208,14 +208,14 @@ func TestRefusalsAreTheHosts(t *testing.T) {
 	}
 	p := launch(t, plane.Kubeconfig(), folder, electionFlags(c.namespace)...)
 	p.ready()
+	p.signal(syscall.SIGTERM)
+	p.ends(0) // by then the events are written, and all of the log has been read
 	log := unmeasured(p.log.String())
 	for path, words := range refused {
 		if line := unmeasured(fmt.Sprintf("path=%q error=%q", path, words)); !strings.Contains(log, line) {
 			t.Errorf("the log has no line with %s", line)
 		}
 	}
-	p.signal(syscall.SIGTERM)
-	p.ends(0) // by then the events are written
 	recorded(t, c, refused)
 }
 
