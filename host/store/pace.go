@@ -8,9 +8,10 @@ import "time"
 // pace decides how long the connection of the watches is left alone after it was
 // read empty, so that events which come one shortly after the other are read
 // together. An event that comes alone does not wait, and none does that somebody
-// sends in answer to what we do: if less comes while we do not look, there are
-// no more lulls for a while. As long as it comes as fast as before, each lull is
-// twice as long as the one before. One alone says little: API servers stumble.
+// sends in answer to what we do: if less comes while we do not look, or what would
+// have been a single read, there are no more lulls for a while. As long as it comes
+// as fast as before, each lull is twice as long as the one before. One alone says
+// little: API servers stumble.
 //
 // It is told the time and runs nothing. The zero pace is that of a new connection.
 type pace struct {
@@ -20,6 +21,7 @@ type pace struct {
 	bytes   int           // in this stretch
 	rate    float64       // bytes per second before there were lulls
 	inLulls float64       // the same in lulls, the last of which count most
+	aRead   float64       // bytes, before there were lulls
 	until   time.Time     // there is none before
 	pause   time.Duration // for which there was none the last time
 }
@@ -27,10 +29,10 @@ type pace struct {
 const (
 	firstLull   = 10 * time.Millisecond
 	longestLull = 50 * time.Millisecond
-	// stretch is over how long reads are counted while there are no lulls, and
-	// manyReads how many are enough for one.
-	stretch   = 20 * time.Millisecond
-	manyReads = 3
+	// stretch is over how long reads are counted while there are no lulls.
+	stretch = 20 * time.Millisecond
+	// worth is how many reads a lull must be expected to make one of.
+	worth = 2
 	// slower is how much less comes in lulls than before them if that is no
 	// accident, and latest how much the last of them counts.
 	slower = 1. / 3
@@ -54,8 +56,9 @@ func (p *pace) emptied(now time.Time, bytes int) time.Duration {
 	}
 	rate := float64(p.bytes) / took.Seconds()
 	if p.lull == 0 {
-		if p.reads >= manyReads && took < 2*stretch && !now.Before(p.until) {
+		if time.Duration(p.reads)*firstLull >= worth*took && !now.Before(p.until) {
 			p.lull, p.rate, p.inLulls = firstLull, rate, rate
+			p.aRead = float64(p.bytes) / float64(p.reads)
 		}
 	} else {
 		p.inLulls += latest * (rate - p.inLulls)
@@ -68,13 +71,14 @@ func (p *pace) emptied(now time.Time, bytes int) time.Duration {
 // adjust makes the lull longer or ends it, from the rate in the last one and in
 // those before.
 func (p *pace) adjust(now time.Time, rate float64) {
+	enough := worth * p.aRead
 	switch {
 	case p.bytes > flood:
 		p.lull = 0
-	case p.inLulls < slower*p.rate:
+	case p.inLulls < slower*p.rate, p.inLulls*p.lull.Seconds() < enough:
 		p.pause = min(max(2*p.pause, firstPause), longestPause)
 		p.lull, p.until = 0, now.Add(p.pause)
-	case rate >= slower*p.rate:
+	case rate >= slower*p.rate && float64(p.bytes) >= enough:
 		if p.lull == longestLull {
 			p.pause = 0
 		}
