@@ -9,7 +9,7 @@ import "time"
 // read empty, so that events which come one shortly after the other are read
 // together. An event that comes alone does not wait, and none does that somebody
 // sends in answer to what we do: if less comes while we do not look, or what would
-// have been a single read, there are no more lulls for a while. As long as it comes
+// have been few reads, there are no more lulls for a while. As long as it comes
 // as fast as before, each lull is twice as long as the one before. One alone says
 // little: API servers stumble.
 //
@@ -31,8 +31,9 @@ const (
 	longestLull = 50 * time.Millisecond
 	// stretch is over how long reads are counted while there are no lulls.
 	stretch = 20 * time.Millisecond
-	// worth is how many reads a lull must be expected to make one of.
-	worth = 2
+	// worth is how many reads a lull must make one of. Two come at each turn with
+	// somebody who answers: the answer, and what we had written.
+	worth = 3
 	// slower is how much less comes in lulls than before them if that is no
 	// accident, and latest how much the last of them counts.
 	slower = 1. / 3

@@ -39,6 +39,10 @@ func TestPace(t *testing.T) {
 			traffic: traffic{answer: 8 * time.Millisecond}, reads: 125, answered: 124,
 		},
 		{
+			name:    "nor if our own write comes back as well",
+			traffic: traffic{answer: 9 * time.Millisecond, echo: true}, reads: 222, answered: 111,
+		},
+		{
 			name:    "nor if something else comes now and then",
 			traffic: traffic{every: 50 * time.Millisecond, answer: 4 * time.Millisecond}, most: longestLull, reads: 270, answered: 230,
 		},
@@ -78,6 +82,7 @@ type traffic struct {
 	every  time.Duration // 0: none
 	then   time.Duration // every in the second half; 0: as before
 	answer time.Duration // how long it takes; 0: none
+	echo   bool          // halfway to the next answer comes what we do
 }
 
 const playedSeconds = 5
@@ -88,7 +93,8 @@ func (tr traffic) play() (waits []time.Duration, reads, answers int) {
 	const half = playedSeconds * time.Second
 	var p pace
 	start := time.Now()
-	steady, answered := tr.every, tr.answer // when they come next, after the start
+	const never = 2 * half
+	steady, answered, echoed := tr.every, tr.answer, never // when they come next, after the start
 	for now := time.Duration(0); now < 2*half; {
 		came := []time.Duration{}
 		for ; tr.every > 0 && steady <= now; steady += tr.every {
@@ -100,9 +106,16 @@ func (tr traffic) play() (waits []time.Duration, reads, answers int) {
 		if tr.answer > 0 && answered <= now {
 			came = append(came, now-answered)
 			answered = now + tr.answer
+			if tr.echo {
+				echoed = now + tr.answer/2
+			}
 			if now >= half {
 				answers++
 			}
+		}
+		if echoed <= now {
+			came = append(came, now-echoed)
+			echoed = never
 		}
 		if len(came) > 0 {
 			if now >= half+time.Second/2 || tr.then == 0 && now >= half {
@@ -113,7 +126,7 @@ func (tr traffic) play() (waits []time.Duration, reads, answers int) {
 			}
 			now += p.emptied(start.Add(now), 100*len(came))
 		}
-		now = max(now, tr.next(steady, answered))
+		now = max(now, min(echoed, tr.next(steady, answered)))
 	}
 	return waits, reads, answers
 }
